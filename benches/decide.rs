@@ -1,0 +1,51 @@
+//! Decisions over the 2,000 requests of the core estate, callers resolved and requests read before: the time shown is for one
+//! request, in turn. The same run measures the bundle without its indexes, the way from JSON text, and the naive reference (which reads JSON, too).
+
+mod support;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use portcullis::runtime::Bundle;
+use portcullis::runtime::json::JsonRequest;
+use portcullis::validate::ReferenceWorld;
+
+fn decide(criterion: &mut Criterion) {
+    let bundle = Bundle::from_bytes(support::core_compiled().bytes).expect("the compiler's bytes are a bundle");
+    let reference = ReferenceWorld::new(&support::core_world()).expect("the reference takes the core estate");
+    let texts = support::core_requests();
+    let requests = support::prepared(&bundle, &texts);
+    let mut evaluator = bundle.evaluator();
+    // A bench of wrong answers would be worth nothing: every one is checked before.
+    for ((principal, request), text) in requests.iter().zip(&texts) {
+        let decision = evaluator.decide(principal, request).expect("the request is decided");
+        let expected = reference.decide_alone(text).expect("the reference decides");
+        assert_eq!((decision.reason().as_str(), decision.layer().as_str()), (expected.reason.as_str(), expected.layer.as_str()), "{text}");
+    }
+    let mut group = criterion.benchmark_group("decide");
+    group.throughput(Throughput::Elements(1));
+    let mut next = (0..requests.len()).cycle();
+    let mut turn = || next.next().unwrap_or_default();
+    group.bench_function("compiled", |bencher| {
+        bencher.iter(|| {
+            let (principal, request) = &requests[turn()];
+            evaluator.decide(principal, request)
+        });
+    });
+    group.bench_function("compiled, without indexes", |bencher| {
+        bencher.iter(|| {
+            let (principal, request) = &requests[turn()];
+            evaluator.decide_unindexed(principal, request)
+        });
+    });
+    group.bench_function("compiled, from JSON", |bencher| {
+        bencher.iter(|| {
+            let read = JsonRequest::parse(&texts[turn()]).expect("the request is read");
+            let principal = read.resolve(&bundle).expect("the caller is known");
+            read.with_request(|request| evaluator.decide(&principal, request))
+        });
+    });
+    group.bench_function("reference, from JSON", |bencher| bencher.iter(|| reference.decide_alone(&texts[turn()])));
+    group.finish();
+}
+
+criterion_group!(benches, decide);
+criterion_main!(benches);

@@ -1,0 +1,222 @@
+//! `portcullis eval`: one request a line in, one decision a line out, in the same order.
+//!
+//! Lines come in batches; a batch is cut into pieces that threads answer, each into bytes of its own, and the pieces are
+//! written in order. Whoever reads a pipe sees the answers to a batch before the next one is read.
+
+use crate::args::{EvalArgs, Evaluator, ExpectedDecision, StreamFormat};
+use crate::decide::{Decider, Render, State, Tally, refused_world};
+use crate::failure::{Failure, count};
+use crate::input::{self, Input};
+use crate::lines::{Batch, Lines};
+use crate::output::Output;
+use crate::ui::{Ui, Unit};
+use crate::{Outcome, compile, wire};
+use portcullis::runtime::{BUNDLE_BYTES_MAX, Bundle};
+use portcullis::scenario::{Detail, Opened};
+use portcullis::validate::ReferenceWorld;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Lines that one thread answers before it takes more.
+const PIECE: usize = 256;
+
+/// Runs the command.
+pub(crate) fn run(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
+    let json = args.format == StreamFormat::Json;
+    eval(ui, args).map_err(|failure| failure.as_json(json))
+}
+
+fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
+    if args.format == StreamFormat::Json && !args.summary {
+        return Err(Failure::usage("--format json goes with --summary alone").with_help("decisions come one a line: --format ndjson"));
+    }
+    if args.evaluator == Evaluator::Reference && args.world.is_none() {
+        let failure = Failure::usage("--evaluator reference needs --world");
+        return Err(failure.with_help("a bundle holds no documents, and the reference reads nothing else"));
+    }
+    let (source, requests) = sources(args)?;
+    let decider = decider(ui, args, source)?;
+    input::stdin_or_refuse(requests.is_some())?;
+    let path = requests.unwrap_or(Path::new("-"));
+    let (stream, length) = input::open(path, "requests")?;
+    let started = Instant::now();
+    let mut output = Output::to(args.output.as_deref());
+    let tally = ui.stage("decide", || stream_through(ui, args, &decider, Lines::new(stream), length, &mut output, path))?;
+    let seconds = started.elapsed().as_secs_f64();
+    if args.summary {
+        summary(args.format, tally, seconds, &mut output)?;
+    }
+    output.finish()?;
+    if ui.says_details() || (args.output.is_some() && !args.summary) {
+        ui.done(&format!(
+            "{}: {} allowed, {} denied, {}",
+            count(usize::try_from(tally.lines()).unwrap_or(usize::MAX), "request", "requests"),
+            tally.allowed,
+            tally.denied(),
+            count(usize::try_from(tally.errors).unwrap_or(usize::MAX), "error", "errors"),
+        ));
+    } else if tally.errors > 0 {
+        let errors = count(usize::try_from(tally.errors).unwrap_or(usize::MAX), "line is an error record", "lines are error records");
+        ui.warn(&format!("{errors}, of {}", tally.lines()));
+    }
+    let unexpected = match args.expect {
+        Some(ExpectedDecision::Allow) => tally.denied(),
+        Some(ExpectedDecision::Deny) => tally.allowed,
+        None => 0,
+    };
+    if unexpected > 0 {
+        ui.warn(&format!(
+            "{} not the expected one",
+            count(usize::try_from(unexpected).unwrap_or(usize::MAX), "decision is", "decisions are")
+        ));
+    }
+    Ok(if tally.errors > 0 || unexpected > 0 { Outcome::Findings } else { Outcome::Fine })
+}
+
+/// What to decide from.
+enum Source<'a> {
+    Bundle(&'a PathBuf),
+    World(&'a PathBuf),
+}
+
+/// The world or bundle, and the file of requests if one is named.
+fn sources(args: &EvalArgs) -> Result<(Source<'_>, Option<&Path>), Failure> {
+    let (source, requests) = match (&args.world, args.paths.as_slice()) {
+        (Some(world), []) => (Source::World(world), None),
+        (Some(world), [requests]) => (Source::World(world), Some(requests.as_path())),
+        (Some(_), _) => {
+            return Err(Failure::usage("with --world there is no bundle: name the requests alone"));
+        }
+        (None, [bundle]) => (Source::Bundle(bundle), None),
+        (None, [bundle, requests]) => (Source::Bundle(bundle), Some(requests.as_path())),
+        (None, _) => {
+            return Err(
+                Failure::usage("nothing to decide from").with_help("name a bundle, or a world with --world; see portcullis eval --help")
+            );
+        }
+    };
+    let (Source::Bundle(first) | Source::World(first)) = &source;
+    if input::is_stdin(first) && requests.is_none_or(input::is_stdin) {
+        return Err(Failure::usage("stdin cannot be both what to decide from and the requests"));
+    }
+    Ok((source, requests))
+}
+
+fn decider(ui: &Ui, args: &EvalArgs, source: Source<'_>) -> Result<Decider, Failure> {
+    let detail = if args.explain { Detail::Explained } else { Detail::Decision };
+    let bundle = match source {
+        Source::Bundle(path) => open(ui, path)?,
+        Source::World(path) => {
+            let (world, _) = compile::read(ui, path)?;
+            if args.evaluator == Evaluator::Reference {
+                let reference = ui.stage("reference", || ReferenceWorld::new(&world));
+                let reference = reference.map_err(|error| Failure::new(error.code(), error.to_string()))?;
+                return Ok(Decider::Reference(Box::new(reference), detail));
+            }
+            let compiled = compile::build(ui, &world)?;
+            ui.stage("open", || compile::open_bytes(&compiled.bytes))?
+        }
+    };
+    if args.explain {
+        let opened = Opened::new(bundle).map_err(|refusal| refused_world(&refusal))?;
+        return Ok(Decider::Explained(Box::new(opened)));
+    }
+    Ok(Decider::Bundle(bundle))
+}
+
+/// Opens a bundle file, or a bundle from stdin.
+pub(crate) fn open(ui: &Ui, path: &Path) -> Result<Bundle, Failure> {
+    let bytes = ui.stage("read", || input::bytes(path, "bundle", BUNDLE_BYTES_MAX))?;
+    let opened = ui.stage("open", || Bundle::from_bytes(bytes));
+    opened.map_err(|error| {
+        let failure = Failure::new(error.code(), format!("`{}` cannot be used: {error}", input::name(path)));
+        let named_json = path.extension().is_some_and(|extension| extension == "json");
+        if named_json { failure.with_help("for a world, use --world") } else { failure }
+    })
+}
+
+fn stream_through(
+    ui: &Ui,
+    args: &EvalArgs,
+    decider: &Decider,
+    mut lines: Lines<Input>,
+    length: Option<u64>,
+    output: &mut Output,
+    path: &Path,
+) -> Result<Tally, Failure> {
+    let states: Vec<Mutex<State<'_>>> = (0..rayon::current_num_threads()).map(|_| Mutex::new(decider.state())).collect();
+    let render = match (args.summary, args.format) {
+        (true, _) => Render::Nothing,
+        (false, StreamFormat::Text) => Render::Text,
+        (false, _) => Render::Json,
+    };
+    let mut bar = ui.bar("deciding", length, Unit::Bytes);
+    let mut total = Tally::default();
+    while let Some(batch) = lines.next_batch().map_err(|error| Failure::io("read", path, &error))? {
+        let show = |number: u64| if args.summary && number <= args.show { Render::Text } else { render };
+        for (bytes, tally) in answer_batch(decider, &states, &batch, &show) {
+            output.write(&bytes)?;
+            total.add(tally);
+        }
+        output.flush()?;
+        bar.advance(batch.size() as u64);
+    }
+    Ok(total)
+}
+
+/// The answers to a batch, in pieces, in order.
+fn answer_batch<'d>(
+    decider: &'d Decider,
+    states: &[Mutex<State<'d>>],
+    batch: &Batch<'_>,
+    show: &(impl Fn(u64) -> Render + Sync),
+) -> Vec<(Vec<u8>, Tally)> {
+    let answer = |start: usize| {
+        let end = (start + PIECE).min(batch.len());
+        let mut bytes = Vec::with_capacity((end - start) * 64);
+        let mut tally = Tally::default();
+        // Each thread has a state of its own, so nobody waits; a single-line batch is answered by the calling thread.
+        let index = rayon::current_thread_index().unwrap_or(0);
+        let Some(state) = states.get(index) else { return (bytes, tally) };
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        for index in start..end {
+            let number = batch.first + index as u64;
+            tally.add(decider.answer(&mut state, batch.line(index), number, show(number), &mut bytes));
+        }
+        (bytes, tally)
+    };
+    let starts: Vec<usize> = (0..batch.len()).step_by(PIECE).collect();
+    if starts.len() < 2 { starts.into_iter().map(answer).collect() } else { starts.into_par_iter().map(answer).collect() }
+}
+
+fn summary(format: StreamFormat, tally: Tally, seconds: f64, output: &mut Output) -> Result<(), Failure> {
+    let decided = tally.lines() - tally.errors;
+    let rate = if seconds > 0.0 { decided as f64 / seconds } else { 0.0 };
+    if format == StreamFormat::Text || format == StreamFormat::Ndjson {
+        let mut text = String::new();
+        for (name, number) in [
+            ("requests", tally.lines()),
+            ("allowed", tally.allowed),
+            ("explicit deny", tally.explicit_deny),
+            ("implicit deny", tally.implicit_deny),
+            ("errors", tally.errors),
+        ] {
+            text.push_str(&format!("{name:<24}{number:>12}\n"));
+        }
+        text.push_str(&format!("{:<24}{:>12.3}\n", "seconds", seconds));
+        text.push_str(&format!("{:<24}{:>12.0}\n", "decisions per second", rate));
+        return output.write(text.as_bytes());
+    }
+    output.write_json(&wire::EvalSummary {
+        schema_version: 1,
+        requests: tally.lines(),
+        allowed: tally.allowed,
+        explicit_deny: tally.explicit_deny,
+        implicit_deny: tally.implicit_deny,
+        errors: tally.errors,
+        seconds,
+        decisions_per_second: rate,
+    })
+}

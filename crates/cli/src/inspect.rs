@@ -1,0 +1,80 @@
+//! `portcullis inspect`: what a bundle holds.
+
+use crate::args::{BUNDLE_FORMAT, InspectArgs, TextOrJson};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::ui::Ui;
+use crate::{Outcome, eval, wire};
+use portcullis::runtime::Bundle;
+
+/// Runs the command.
+pub(crate) fn run(ui: &Ui, args: &InspectArgs) -> Result<Outcome, Failure> {
+    let json = args.format == TextOrJson::Json;
+    let bundle = eval::open(ui, &args.bundle).map_err(|failure| failure.as_json(json))?;
+    let inspection = inspect(&bundle).map_err(|failure| failure.as_json(json))?;
+    let mut output = Output::stdout();
+    if json {
+        output.write_json(&inspection)?;
+    } else {
+        output.write(text(&inspection).as_bytes())?;
+    }
+    output.finish()?;
+    Ok(Outcome::Fine)
+}
+
+/// A bundle as a whole.
+pub(crate) fn whole(bundle: &Bundle) -> wire::Bundle {
+    wire::Bundle {
+        id: bundle.id().to_string(),
+        format: BUNDLE_FORMAT,
+        bytes: bundle.len_bytes(),
+        steps_max: bundle.steps_max(),
+        memory_bytes: bundle.memory_bytes(),
+    }
+}
+
+/// Everything that is shown.
+pub(crate) fn inspect(bundle: &Bundle) -> Result<wire::Inspection, Failure> {
+    let summary = bundle.summary().map_err(|error| Failure::new(error.code(), error.to_string()))?;
+    let sections = bundle.sections().map(|section| wire::Section {
+        name: section.kind.name(),
+        offset: section.offset,
+        bytes: section.length,
+        record_bytes: section.length.checked_div(section.records).unwrap_or(0),
+        records: section.records,
+        digest: hex(&section.digest),
+    });
+    Ok(wire::Inspection { schema_version: 1, bundle: whole(bundle), sections: sections.collect(), summary: (&summary).into() })
+}
+
+/// The same for people.
+pub(crate) fn text(inspection: &wire::Inspection) -> String {
+    let bundle = &inspection.bundle;
+    let mut text = String::new();
+    for (name, value) in [
+        ("bundle", bundle.id.clone()),
+        ("format", bundle.format.to_string()),
+        ("bytes", bundle.bytes.to_string()),
+        ("steps at most", bundle.steps_max.to_string()),
+        ("memory when opened", format!("{} bytes", bundle.memory_bytes)),
+    ] {
+        text.push_str(&format!("{name:<20}{value}\n"));
+    }
+    text.push('\n');
+    for (name, number) in inspection.summary.rows() {
+        text.push_str(&format!("{name:<20}{number:>12}\n"));
+    }
+    text.push_str(&format!("\n{:<26}{:>10} {:>10} {:>9} {:>6}  digest\n", "section", "offset", "bytes", "records", "size"));
+    for section in &inspection.sections {
+        let digest = section.digest.get(..16).unwrap_or(&section.digest);
+        text.push_str(&format!(
+            "{:<26}{:>10} {:>10} {:>9} {:>6}  {digest}\n",
+            section.name, section.offset, section.bytes, section.records, section.record_bytes
+        ));
+    }
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

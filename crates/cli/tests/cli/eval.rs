@@ -1,0 +1,210 @@
+//! `eval`: order, error records, streams, exit codes.
+
+use crate::common::{ALLOWED, DENIED, Folder, WORLD, command, corpus, request, run, run_stdin, run_with};
+
+fn bundle(name: &str) -> (Folder, String, String) {
+    let folder = Folder::new(name);
+    let (world, bundle) = (folder.file("world.json", WORLD), folder.path("world.bundle"));
+    run(["compile", &world, "-o", &bundle]).code(0);
+    (folder, world, bundle)
+}
+
+#[test]
+fn decisions_come_in_the_order_of_requests() {
+    let (folder, world, bundle) = bundle("eval-order");
+    let requests: String = (0..3000).map(|number| request(if number % 3 == 0 { "secret/k" } else { "k" }) + "\n").collect();
+    let file = folder.file("requests.ndjson", &requests);
+    let expected: Vec<&str> = (0..3000).map(|number| if number % 3 == 0 { DENIED } else { ALLOWED }).collect();
+    assert_eq!(run(["eval", &bundle, &file]).code(0).lines(), expected);
+    assert_eq!(run(["eval", "--world", &world, &file]).code(0).lines(), expected);
+    assert_eq!(run(["eval", "--world", &world, &file, "--evaluator", "reference"]).code(0).lines(), expected);
+    assert_eq!(run_stdin(["eval", &bundle, "-"], &requests).code(0).lines(), expected);
+    assert_eq!(run_stdin(["eval", &bundle], &requests).code(0).lines(), expected);
+    assert_eq!(run_stdin(["eval", "--world", &world], &requests).code(0).lines(), expected);
+    let written = folder.path("decisions.ndjson");
+    let quiet = run(["eval", &bundle, &file, "--output", &written]).code(0);
+    assert_eq!(quiet.stdout, "");
+    assert_eq!(std::fs::read_to_string(written).unwrap().lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_bad_line_is_an_error_record_in_its_place() {
+    let (_folder, world, bundle) = bundle("eval-bad-lines");
+    let good = request("k");
+    let long = format!("{{\"principal\":\"{}\"}}", "a".repeat(70_000));
+    let lines: [(&[u8], &str); 12] = [
+        (good.as_bytes(), ""),
+        (b"{", "json-syntax"),
+        (b"", "json-syntax"),
+        (b"\xff\xfe", "json-syntax"),
+        (b"[]", "invalid-request"),
+        (b"{\"principal\":\"arn:aws:iam::111111111111:user/alice\"}", "invalid-request"),
+        (b"{\"principal\":\"*\",\"action\":\"s3:GetObject\",\"acton\":\"s3:GetObject\"}", "unknown-field"),
+        (b"{\"principal\":\"*\",\"action\":\"s3:GetObject\",\"action\":\"s3:PutObject\"}", "duplicate-key"),
+        (b"{\"principal\":\"arn:aws:iam::111111111111:user/alcie\",\"action\":\"s3:GetObject\"}", "unknown-principal"),
+        (b"{\"principal\":\"*\",\"action\":\"s3:GetObject\",\"context\":{\"k\":{}}}", "invalid-request"),
+        (long.as_bytes(), "limit-exceeded"),
+        (good.as_bytes(), ""),
+    ];
+    let input = lines.iter().map(|(line, _)| *line).collect::<Vec<_>>().join(&b"\n"[..]);
+    for arguments in
+        [vec!["eval", &bundle], vec!["eval", "--world", &world, "--evaluator", "reference"], vec!["eval", &bundle, "--explain"]]
+    {
+        let mut command = command();
+        command.args(arguments);
+        let run = run_with(command, &input).code(1);
+        let records = run.lines();
+        assert_eq!(records.len(), lines.len());
+        for (index, ((line, code), record)) in lines.iter().zip(records).enumerate() {
+            let record: serde_json::Value = serde_json::from_str(record).unwrap();
+            if code.is_empty() {
+                assert_eq!(record["decision"], "Allow");
+            } else {
+                let line = String::from_utf8_lossy(&line[..line.len().min(100)]).into_owned();
+                assert_eq!(record["error"], *code, "{line}");
+                assert_eq!(record["line"], index + 1, "{line}");
+                assert!(!record["message"].as_str().unwrap().is_empty(), "{line}");
+            }
+        }
+        assert!(run.stderr.contains("10 line"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_line_longer_than_any_buffer_is_one_error_record() {
+    let (_folder, _, bundle) = bundle("eval-huge-line");
+    let input = format!("{}\n{}\n{}\n", request("k"), "x".repeat(9 << 20), request("secret/k"));
+    let run = run_stdin(["eval", &bundle], &input).code(1);
+    let records = run.lines();
+    assert_eq!(records.len(), 3);
+    assert_eq!(records[0], ALLOWED);
+    assert!(records[1].contains("limit-exceeded") && records[1].contains("\"line\":2"), "{}", records[1]);
+    assert_eq!(records[2], DENIED);
+}
+
+#[test]
+fn an_explanation_names_layers_statements_and_the_owner() {
+    let (folder, world, bundle) = bundle("eval-explain");
+    let requests = folder.file("requests.ndjson", request("secret/k"));
+    let run_one = |arguments: &[&str]| {
+        let mut command = command();
+        command.args(arguments);
+        serde_json::from_str::<serde_json::Value>(&run_with(command, b"").code(0).stdout).unwrap()
+    };
+    let compiled = run_one(&["eval", &bundle, &requests, "--explain"]);
+    assert_eq!(compiled["layers"]["identity"], "explicit_deny");
+    assert_eq!(compiled["layers"]["scp"], "none");
+    let matched = compiled["matched"].as_array().unwrap();
+    assert_eq!(matched.len(), 2);
+    assert_eq!(matched[1]["policy"], "accounts[0].users[0].policies[0]");
+    assert_eq!(matched[1]["statement"], 1);
+    assert_eq!(matched[1]["sid"], "NoSecrets");
+    assert_eq!(matched[1]["effect"], "Deny");
+    assert_eq!(matched[1]["file"], "world.json");
+    assert_eq!(matched[1]["line"], 14);
+    assert_eq!(matched[1]["column"], 17);
+    assert_eq!(compiled["resource_account_from"], "principal");
+    assert_eq!(compiled["resource_account"], "111111111111");
+    let reference = run_one(&["eval", "--world", &world, &requests, "--explain", "--evaluator", "reference"]);
+    for member in ["decision", "reason", "layer", "layers", "resource_account", "resource_account_from"] {
+        assert_eq!(compiled[member], reference[member], "{member}");
+    }
+    assert_eq!(reference["matched"].as_array().unwrap().len(), 2);
+    let mut text = command();
+    text.args(["eval", &bundle, &requests, "--explain", "--format", "text"]);
+    let text = run_with(text, b"").code(0).stdout;
+    assert!(text.contains("Deny by accounts[0].users[0].policies[0] statement 1 `NoSecrets` (world.json:14:17)"), "{text}");
+}
+
+#[test]
+fn a_summary_counts() {
+    let (folder, _, bundle) = bundle("eval-summary");
+    let requests = folder.file("requests.ndjson", format!("{}\n{}\n{{\n", request("k"), request("secret/k")));
+    let text = run(["eval", &bundle, &requests, "--summary", "--show", "1"]).code(1).stdout;
+    assert!(text.contains("decisions per second"), "{text}");
+    assert!(text.starts_with("     1 Allow allowed at identity"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+    let json = run(["eval", &bundle, &requests, "--summary", "--format", "json"]).code(1).json();
+    assert_eq!(json["requests"], 3);
+    assert_eq!(json["allowed"], 1);
+    assert_eq!(json["explicit_deny"], 1);
+    assert_eq!(json["errors"], 1);
+}
+
+#[test]
+fn expectations_of_the_whole_stream() {
+    let (folder, _, bundle) = bundle("eval-expect");
+    let requests = folder.file("requests.ndjson", request("secret/k"));
+    run(["eval", &bundle, &requests]).code(0);
+    run(["eval", &bundle, &requests, "--expect", "deny"]).code(0);
+    run(["eval", &bundle, &requests, "--expect", "Allow"]).code(1);
+}
+
+#[test]
+fn usage_is_checked() {
+    let (folder, world, bundle) = bundle("eval-usage");
+    let requests = folder.file("requests.ndjson", request("k"));
+    let reference = run(["eval", &bundle, &requests, "--evaluator", "reference"]).code(2);
+    assert!(reference.stderr.contains("--world"), "{}", reference.stderr);
+    run(["eval"]).code(2);
+    run(["eval", "--world", &world, &bundle, &requests]).code(2);
+    run(["eval", "-"]).code(2);
+    run(["eval", &bundle, &requests, "--format", "json"]).code(2);
+    run(["eval", &bundle, &folder.path("missing.ndjson")]).code(2);
+    run(["eval", &bundle, &folder.path(".")]).code(2);
+    let typo = run(["eval", &bundle, &requests, "--sumary"]).code(2);
+    assert!(typo.stderr.contains("--summary"), "{}", typo.stderr);
+    let nothing = run(["eval", &bundle, &folder.file("empty.ndjson", "")]).code(0);
+    assert_eq!(nothing.stdout, "");
+}
+
+/// A writer that waits for each answer gets it: nothing is kept back until more comes.
+#[test]
+fn a_conversation_over_pipes_works() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+    let (_folder, _, bundle) = bundle("eval-conversation");
+    let mut child = command().args(["eval", &bundle, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    for (key, expected) in [("k", ALLOWED), ("secret/k", DENIED), ("l", ALLOWED)] {
+        writeln!(input, "{}", request(key)).unwrap();
+        input.flush().unwrap();
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), expected);
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+/// `eval | head -1`.
+#[test]
+fn a_closed_pipe_ends_silently() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::Stdio;
+    let (_folder, _, bundle) = bundle("eval-closed-pipe");
+    let (folder, requests) = (Folder::new("eval-closed-pipe-requests"), (request("k") + "\n").repeat(200_000));
+    let requests = folder.file("requests.ndjson", requests);
+    let mut child =
+        command().args(["eval", &bundle, &requests]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line.trim_end(), ALLOWED);
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(stderr, "");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// The quick start's estate, by both evaluators.
+#[test]
+fn the_core_estate_is_decided_alike_by_both_evaluators() {
+    let (world, requests) = (corpus("worlds/core.json"), corpus("worlds/core.requests.ndjson"));
+    let compiled = run(["eval", "--world", &world, &requests]).code(0);
+    assert_eq!(compiled.lines().len(), 2000);
+    let reference = run(["eval", "--world", &world, &requests, "--evaluator", "reference"]).code(0);
+    for (line, (left, right)) in compiled.lines().iter().zip(reference.lines()).enumerate() {
+        assert_eq!(*left, right, "request {}", line + 1);
+    }
+}

@@ -1,0 +1,106 @@
+//! Memory that decisions reuse. Nothing is cleared between two of them: an entry counts only if it bears the present epoch, and no epoch comes twice.
+
+use crate::error::Fault;
+use crate::request::limits::{CONTEXT_KEYS_MAX, REQUEST_BYTES_MAX};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Which entry of the request's context gives a key.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stamp {
+    pub(super) epoch: u64,
+    pub(super) entry: u32,
+}
+
+/// Slots of the table of keys that the bundle does not know: twice as many as a request may have, so that one is always free.
+const UNKNOWN_SLOTS: usize = 2 * CONTEXT_KEYS_MAX;
+
+/// The memory of one evaluator.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    epoch: u64,
+    /// By slot.
+    stamps: Vec<Stamp>,
+    /// Hash table of entries whose key the bundle does not know.
+    unknown: Vec<Stamp>,
+    action: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl Scratch {
+    /// For a bundle with so many slots. Reserves all that a decision will need; pages that no request is long enough to reach are never touched.
+    pub(super) fn new(slots: usize) -> Scratch {
+        Scratch {
+            epoch: 0,
+            stamps: vec![Stamp::default(); slots],
+            unknown: vec![Stamp::default(); UNKNOWN_SLOTS],
+            action: Vec::with_capacity(REQUEST_BYTES_MAX),
+            key: Vec::with_capacity(REQUEST_BYTES_MAX),
+        }
+    }
+
+    /// A new request.
+    pub(super) fn begin(&mut self) -> Result<(), Fault> {
+        self.epoch = self.epoch.checked_add(1).ok_or(Fault::Corrupt)?;
+        Ok(())
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(super) fn stamps(&self) -> &[Stamp] {
+        &self.stamps
+    }
+
+    pub(super) fn action(&self) -> &[u8] {
+        &self.action
+    }
+
+    pub(super) fn fold_action(&mut self, action: &str) {
+        self.action.clear();
+        self.action.extend(action.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+
+    /// Folds a key; [`Scratch::key`] gives the result.
+    pub(super) fn fold_key(&mut self, key: &str) {
+        self.key.clear();
+        self.key.extend(key.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+
+    /// The key folded last.
+    pub(super) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// Notes that an entry gives this slot; the entry that already gave it, if one did.
+    pub(super) fn stamp_slot(&mut self, slot: u32, entry: u32) -> Result<Option<u32>, Fault> {
+        let stamp = self.stamps.get_mut(slot as usize).ok_or(Fault::Corrupt)?;
+        if stamp.epoch == self.epoch {
+            return Ok(Some(stamp.entry));
+        }
+        *stamp = Stamp { epoch: self.epoch, entry };
+        Ok(None)
+    }
+
+    /// Notes an entry whose key the bundle does not know; the earlier entry that `equals` finds equal, if there is one.
+    pub(super) fn note_unknown(&mut self, hash: u64, entry: u32, equals: impl Fn(u32) -> bool) -> Result<Option<u32>, Fault> {
+        let mask = UNKNOWN_SLOTS.saturating_sub(1);
+        // The length is a power of two; keeping the low bits of the hash is intended.
+        let mut place = hash as usize & mask;
+        for _ in 0..UNKNOWN_SLOTS {
+            let stamp = self.unknown.get_mut(place).ok_or(Fault::Corrupt)?;
+            if stamp.epoch != self.epoch {
+                *stamp = Stamp { epoch: self.epoch, entry };
+                return Ok(None);
+            }
+            if equals(stamp.entry) {
+                return Ok(Some(stamp.entry));
+            }
+            place = place.wrapping_add(1) & mask;
+        }
+        Err(Fault::Corrupt)
+    }
+}
+
+const _: () = assert!(UNKNOWN_SLOTS.is_power_of_two());

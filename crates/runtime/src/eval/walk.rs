@@ -1,0 +1,248 @@
+//! From a slice to its outcome: the indexed walk, and the plain one.
+//!
+//! The plain walk tests every statement of the slice element by element; it is what a layer means (S-702, S-703). The indexed walk goes from action
+//! to cell, from resource to the DAGs that can still matter, and through those. An outcome is a disjunction, so grouping, order and repetition of
+//! statements cannot matter; an index only ever leaves out statements of which some element is false. The plain walk stays as the oracle of the
+//! indexed one, and explanations come from it, since pruning hides what matched.
+//!
+//! Every node and entry that the indexed walk visits counts as a step, in the way in which `verify::steps` computes the bound.
+
+use super::atom;
+use super::element;
+use super::query::Query;
+use crate::error::Fault;
+use crate::format::{
+    AtomRecord, CellRecord, DagNode, END, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, SHAPES, STATEMENT_DENY, StatementRecord, U32,
+};
+use crate::request::principal::GrantKind;
+use crate::views::{TrieWalk, at, bisection_steps, range};
+
+/// What a layer's statements say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Verdict {
+    /// Some Deny matched.
+    pub(super) deny: bool,
+    /// Some Allow matched with this kind. Without a principal element: all three.
+    pub(super) direct: bool,
+    pub(super) entity: bool,
+    pub(super) delegation: bool,
+}
+
+impl Verdict {
+    /// Some Allow matched.
+    pub(super) fn allows(&self) -> bool {
+        self.direct || self.entity || self.delegation
+    }
+
+    fn allow(&mut self, kind: GrantKind) {
+        match kind {
+            GrantKind::Direct => self.direct = true,
+            GrantKind::Entity => self.entity = true,
+            GrantKind::Delegation => self.delegation = true,
+        }
+    }
+}
+
+/// How a layer is consulted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Consult {
+    /// The slice, or [`NONE`].
+    pub(super) slice: u32,
+    /// It is a trust policy (S-410).
+    pub(super) is_trust: bool,
+    /// Its Denies do not count (S-717).
+    pub(super) ignores_deny: bool,
+}
+
+/// A statement that matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Match {
+    /// Index in `Explanations::attachments`.
+    pub(super) attachment: u32,
+    /// Id in `Statements`.
+    pub(super) statement: u32,
+    pub(super) is_deny: bool,
+}
+
+/// A walk over the layers of one request.
+pub(super) struct Walk<'w, 'q> {
+    query: &'w Query<'q>,
+    steps_left: u64,
+}
+
+impl<'w, 'q> Walk<'w, 'q> {
+    pub(super) fn new(query: &'w Query<'q>) -> Walk<'w, 'q> {
+        Walk { query, steps_left: query.views.steps_max }
+    }
+
+    fn count(&mut self, steps: u64) -> Result<(), Fault> {
+        self.steps_left = self.steps_left.checked_sub(steps).ok_or(Fault::Steps)?;
+        Ok(())
+    }
+
+    /// The outcome through the indexes; stops at the first Deny that counts.
+    pub(super) fn indexed(&mut self, consult: Consult) -> Result<Verdict, Fault> {
+        let mut verdict = Verdict::default();
+        if consult.slice == NONE {
+            return Ok(verdict);
+        }
+        let views = self.query.views;
+        let slice = at(views.slices, consult.slice)?;
+        for member in range(views.slice_members, slice.first, slice.len)? {
+            let fragment = at(views.fragments, member.fragment.get())?;
+            for cell in [self.action_cell(fragment)?, fragment.any_action_cell.get()] {
+                if cell != NONE {
+                    self.cell(cell, consult, &mut verdict)?;
+                }
+            }
+            if verdict.deny {
+                break;
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// The cell of the request's action, or `NONE`.
+    fn action_cell(&mut self, fragment: &FragmentRecord) -> Result<u32, Fault> {
+        let ranges = range(self.query.views.action_ranges, fragment.ranges_first, fragment.ranges_len)?;
+        self.count(bisection_steps(ranges.len()))?;
+        let action = self.query.action_id;
+        let after = ranges.partition_point(|range| range.first_action.get() <= action);
+        match after.checked_sub(1) {
+            Some(place) => ranges.get(place).map(|range| range.cell.get()).ok_or(Fault::Corrupt),
+            None => Ok(NONE),
+        }
+    }
+
+    fn cell(&mut self, id: u32, consult: Consult, verdict: &mut Verdict) -> Result<(), Fault> {
+        let query = self.query;
+        let views = query.views;
+        let cell: &CellRecord = at(views.cells, id)?;
+        self.dag(cell.star.get(), consult, verdict)?;
+        let Some(resource) = &query.resource else { return Ok(()) };
+        let text = resource.parts.last().ok_or(Fault::Corrupt)?.as_bytes();
+        let mut shapes = cell.shapes.get();
+        while shapes != 0 && !verdict.deny {
+            let mask = shapes.trailing_zeros();
+            shapes &= shapes.wrapping_sub(1);
+            if mask >= SHAPES {
+                return Err(Fault::Corrupt);
+            }
+            self.count(1)?;
+            let Some(parts) = shape_parts(resource.symbols, mask) else { continue };
+            let Some(shape) = views.shape(id, mask, parts)? else { continue };
+            let mut walk = TrieWalk::new(views.trie_nodes, views.trie_first_bytes, views.string_bytes, shape.root.get(), text);
+            while let Some(step) = walk.step()? {
+                self.count(1)?;
+                self.dag(step.node.prefix.get(), consult, verdict)?;
+                if step.end == text.len() {
+                    self.dag(step.node.exact.get(), consult, verdict)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows a DAG to its end, or to the first Deny that counts.
+    fn dag(&mut self, root: u32, consult: Consult, verdict: &mut Verdict) -> Result<(), Fault> {
+        let query = self.query;
+        let views = query.views;
+        let mut id = root;
+        // Ends, since edges go to higher ids (verified) and steps are counted.
+        while id != END && !verdict.deny {
+            let node: &DagNode = at(views.dag_nodes, id)?;
+            let word = node.word.get();
+            if word & NODE_EMIT == 0 {
+                let atom: &AtomRecord = at(views.atoms, word)?;
+                self.count(u64::from(atom.len.get()).saturating_add(1))?;
+                id = if atom::is_true(query, atom)? { node.high.get() } else { node.low.get() };
+                continue;
+            }
+            let is_deny = word & NODE_DENY != 0;
+            let kind = match node.high.get() {
+                NONE => {
+                    self.count(1)?;
+                    Some(GrantKind::Direct)
+                }
+                element => {
+                    let len = at(views.principal_elements, element)?.len.get();
+                    self.count(u64::from(len).saturating_add(1))?;
+                    element::covers(views, query.principal, element, is_deny, consult.is_trust)?
+                }
+            };
+            match kind {
+                Some(kind) if !is_deny => verdict.allow(kind),
+                Some(_) if !consult.ignores_deny => verdict.deny = true,
+                _ => {}
+            }
+            id = node.low.get();
+        }
+        Ok(())
+    }
+
+    /// The outcome by testing each statement; tells of every one that matched.
+    pub(super) fn plain(&mut self, consult: Consult, tell: &mut dyn FnMut(Match)) -> Result<Verdict, Fault> {
+        let mut verdict = Verdict::default();
+        if consult.slice == NONE {
+            return Ok(verdict);
+        }
+        let views = self.query.views;
+        let slice = at(views.slices, consult.slice)?;
+        for member in range(views.slice_members, slice.first, slice.len)? {
+            let fragment = at(views.fragments, member.fragment.get())?;
+            let statements = range(views.statements, fragment.statements_first, fragment.statements_len)?;
+            for (id, statement) in (fragment.statements_first.get()..).zip(statements) {
+                let is_deny = statement.flags.get() & STATEMENT_DENY != 0;
+                if is_deny && consult.ignores_deny {
+                    continue;
+                }
+                let Some(kind) = self.statement(statement, is_deny, consult.is_trust)? else { continue };
+                if is_deny {
+                    verdict.deny = true;
+                } else {
+                    verdict.allow(kind);
+                }
+                tell(Match { attachment: member.attachment.get(), statement: id, is_deny });
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Whether a statement matches, and with what kind (S-702).
+    fn statement(&self, statement: &StatementRecord, is_deny: bool, is_trust: bool) -> Result<Option<GrantKind>, Fault> {
+        let query = self.query;
+        let views = query.views;
+        let holds = |atom: u32| atom::is_true(query, at(views.atoms, atom)?);
+        let kind = match statement.principal.get() {
+            NONE => Some(GrantKind::Direct),
+            element => element::covers(views, query.principal, element, is_deny, is_trust)?,
+        };
+        if kind.is_none() || !holds(statement.action.get())? {
+            return Ok(None);
+        }
+        if statement.resource.get() != NONE && !holds(statement.resource.get())? {
+            return Ok(None);
+        }
+        let conditions: &[U32] = range(views.statement_conditions, statement.conditions_first, statement.conditions_len)?;
+        for condition in conditions {
+            if !holds(condition.get())? {
+                return Ok(None);
+            }
+        }
+        Ok(kind)
+    }
+}
+
+/// The symbols that a shape keeps; `None` if the bundle lacks the text of one, so that no trie can have it.
+fn shape_parts(symbols: [u32; 4], mask: u32) -> Option<[u32; 4]> {
+    let mut parts = [NONE; 4];
+    for (bit, (part, symbol)) in (0_u32..).zip(parts.iter_mut().zip(symbols)) {
+        if mask & 1_u32.checked_shl(bit)? != 0 {
+            if symbol == NONE {
+                return None;
+            }
+            *part = symbol;
+        }
+    }
+    Some(parts)
+}

@@ -1,0 +1,99 @@
+//! Cold sections: what people are told about a bundle and its decisions. No decision reads them.
+//!
+//! Encoded with bincode in its fixed-width little-endian form, each section under its own size limit; see `docs/bundle-format.md`.
+
+/// What was compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub struct Summary {
+    /// Accounts that the world declares.
+    pub accounts: u64,
+    /// Users and roles.
+    pub principals: u64,
+    /// Declared resources.
+    pub resources: u64,
+    /// Places at which a policy document is attached.
+    pub attachments: u64,
+    /// Distinct policy documents (text and type).
+    pub policies: u64,
+    /// Statements of the distinct documents.
+    pub statements: u64,
+    /// Statements counted once for each place at which their document is attached.
+    pub attached_statements: u64,
+    /// Distinct atoms.
+    pub atoms: u64,
+    /// Nodes of the condition DAG.
+    pub dag_nodes: u64,
+    /// Nodes of the resource tries.
+    pub trie_nodes: u64,
+}
+
+/// Where everything came from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub struct Explanations {
+    /// Files, named relative to the world file.
+    pub files: Vec<String>,
+    /// Places of attachment; `SliceMember::attachment` is an index into this.
+    pub attachments: Vec<Attachment>,
+    /// One entry for each `StatementRecord`, at the same index.
+    pub statements: Vec<StatementOrigin>,
+}
+
+/// A place in the world at which a document is attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub struct Attachment {
+    /// The place as S-729 names it.
+    pub place: String,
+    /// World order (S-116): places sort by it.
+    pub order: u64,
+    /// Index into `files` of the file that holds the document's text.
+    pub file: u32,
+    /// Line of the document's first character, from 1.
+    pub line: u32,
+    /// Column of the document's first character, from 1, in characters.
+    pub column: u32,
+}
+
+/// Where a statement stands within its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub struct StatementOrigin {
+    /// Index of the statement in its document.
+    pub index: u32,
+    /// `Sid`, if it has one.
+    pub sid: Option<String>,
+    /// Lines below the document's first line.
+    pub lines_down: u32,
+    /// With `lines_down` 0: characters to the right of the document's first character. Else the column, from 1.
+    pub column: u32,
+}
+
+/// Encodes a cold section.
+///
+/// # Errors
+/// None for the types of this module; the encoder's own message otherwise.
+#[cfg(feature = "explain")]
+pub fn encode<T: bincode::Encode>(value: &T) -> Result<Vec<u8>, String> {
+    bincode::encode_to_vec(value, bincode::config::legacy()).map_err(|error| error.to_string())
+}
+
+/// Decodes a cold section, all of it. The memory that a length in the bytes can claim is limited to a small multiple of their number.
+#[cfg(feature = "explain")]
+pub(crate) fn decode<T: bincode::Decode<()>>(bytes: &[u8]) -> Option<T> {
+    // An element takes at most eight times its encoded bytes in memory (`StatementOrigin`: 48 against 17, `String`: 24 against 8).
+    let needed = bytes.len().saturating_mul(8);
+    let config = bincode::config::legacy();
+    let (value, read) = if needed <= 1 << 16 {
+        bincode::decode_from_slice(bytes, config.with_limit::<{ 1 << 16 }>())
+    } else if needed <= 1 << 22 {
+        bincode::decode_from_slice(bytes, config.with_limit::<{ 1 << 22 }>())
+    } else if needed <= 1 << 28 {
+        bincode::decode_from_slice(bytes, config.with_limit::<{ 1 << 28 }>())
+    } else {
+        bincode::decode_from_slice(bytes, config.with_limit::<{ u32::MAX as usize }>())
+    }
+    .ok()?;
+    (read == bytes.len()).then_some(value)
+}

@@ -1,0 +1,48 @@
+//! Users and roles of declared accounts, and tags.
+
+use super::U32;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// The entity is a role; else a user.
+pub const ENTITY_ROLE: u32 = 1;
+/// The role is service-linked: by its member or by a path that begins with `/aws-service-role/` (S-707).
+pub const ENTITY_SERVICE_LINKED: u32 = 2;
+/// The entity has a permissions boundary (S-414).
+pub const ENTITY_HAS_BOUNDARY: u32 = 4;
+
+/// One user or role; records are in strictly ascending order of (account, flags & `ENTITY_ROLE`, name).
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct EntityRecord {
+    /// Id of its account in `Accounts`.
+    pub account: U32,
+    /// `ENTITY_…` flags.
+    pub flags: U32,
+    /// Symbol of the name.
+    pub name: U32,
+    /// Symbol of the path, `/` at both ends.
+    pub path: U32,
+    /// Symbol of the unique id, or `NONE`.
+    pub unique_id: U32,
+    /// First of its tags in `Tags`.
+    pub tags_first: U32,
+    /// Number of its tags.
+    pub tags_len: U32,
+    /// Its identity policies in `Slices`: the user's own and its groups', or the role's.
+    pub identity: U32,
+    /// A role's trust policy in `Slices`; `NONE` for users, and for roles without one.
+    pub trust: U32,
+}
+
+/// One tag.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct TagRecord {
+    /// Symbol of the key, ASCII-folded (S-502).
+    pub key: U32,
+    /// Symbol of the value.
+    pub value: U32,
+}
+
+const _: () = assert!(size_of::<EntityRecord>() == 36);
+const _: () = assert!(size_of::<TagRecord>() == 8);

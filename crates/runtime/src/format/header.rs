@@ -1,0 +1,153 @@
+//! Header and section table.
+
+use super::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// The first eight bytes of every bundle.
+pub const MAGIC: [u8; 8] = *b"PORTCULL";
+
+/// The version of the layout. A reader refuses every other.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Sections begin at multiples of this many bytes: a cache line.
+pub const SECTION_ALIGN: u64 = 64;
+
+/// The bundle header: 128 bytes at offset 0.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct Header {
+    /// [`MAGIC`].
+    pub magic: [u8; 8],
+    /// [`FORMAT_VERSION`].
+    pub version: U32,
+    /// No flag is defined; zero.
+    pub flags: U32,
+    /// Bytes of the whole bundle.
+    pub length: U64,
+    /// Bound on the steps (nodes and entries visited) of any decision.
+    pub steps_max: U64,
+    /// Seed of every hash index.
+    pub hash_seed: U64,
+    /// Number of section table entries: [`SectionKind::ALL`]`.len()`.
+    pub section_count: U32,
+    /// Zero.
+    pub reserved: [u8; 52],
+    /// BLAKE3 of the header (this field as zero) followed by the section table. It identifies the bundle, since the table holds the digest of each section.
+    pub digest: [u8; 32],
+}
+
+/// One entry of the section table, which follows the header directly.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct SectionEntry {
+    /// A [`SectionKind`] as its number; entries stand in ascending order, each kind once.
+    pub kind: U32,
+    /// Bytes of one record; 1 for byte sections.
+    pub record_bytes: U32,
+    /// Offset of the section in the bundle, a multiple of [`SECTION_ALIGN`].
+    pub offset: U64,
+    /// Bytes of the section, without the padding after it.
+    pub length: U64,
+    /// BLAKE3 of those bytes.
+    pub digest: [u8; 32],
+    /// Zero.
+    pub reserved: [u8; 8],
+}
+
+const _: () = assert!(size_of::<Header>() == 128);
+const _: () = assert!(size_of::<SectionEntry>() == 64);
+
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
+        /// What a section holds. The number is the order in the file.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u32)]
+        pub enum SectionKind { $($(#[$doc])* $name = $number,)* }
+
+        impl SectionKind {
+            /// Every kind, in file order.
+            pub const ALL: &'static [SectionKind] = &[$(SectionKind::$name,)*];
+
+            /// The name that `inspect` prints.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(SectionKind::$name => $text,)* }
+            }
+        }
+    };
+}
+
+sections! {
+    /// The bytes of all strings, one after the other: byte section.
+    StringBytes = 1, "string-bytes";
+    /// [`super::StringRecord`], sorted by bytes.
+    Strings = 2, "strings";
+    /// Hash index over `Strings`.
+    StringIndex = 3, "string-index";
+    /// [`super::ActionBound`]: the action line.
+    ActionBounds = 4, "action-bounds";
+    /// Hash index over the bounds that are literal actions (`literal` is 1), by their text: ids of `ActionBounds`.
+    ActionIndex = 5, "action-index";
+    /// [`super::KeyRecord`]: context keys; the index is the *slot*.
+    Keys = 6, "keys";
+    /// Hash index over `Keys` by folded name.
+    KeyIndex = 7, "key-index";
+    /// [`super::AccountRecord`], sorted by id symbol.
+    Accounts = 8, "accounts";
+    /// [`super::EntityRecord`]: users and roles, sorted by (account, kind, name symbol).
+    Entities = 9, "entities";
+    /// [`super::TagRecord`]: tags of entities and resources; each owner's run is sorted by key symbol, keys distinct.
+    Tags = 10, "tags";
+    /// [`super::PrincipalKeyRecord`], sorted by (tag, symbol), distinct; the index is the *principal key*.
+    PrincipalKeys = 11, "principal-keys";
+    /// [`super::PrincipalElementRecord`].
+    PrincipalElements = 12, "principal-elements";
+    /// `U32` principal keys; each element's run is ascending and distinct.
+    PrincipalMembers = 13, "principal-members";
+    /// [`super::SliceRecord`].
+    Slices = 14, "slices";
+    /// [`super::SliceMember`].
+    SliceMembers = 15, "slice-members";
+    /// [`super::FragmentRecord`].
+    Fragments = 16, "fragments";
+    /// [`super::ActionRange`]; each fragment's run is ascending.
+    ActionRanges = 17, "action-ranges";
+    /// [`super::StatementRecord`]: the statements themselves, for explanations and as the oracle of the indexes.
+    Statements = 18, "statements";
+    /// `U32` atom ids: the condition lists of statements.
+    StatementConditions = 19, "statement-conditions";
+    /// [`super::CellRecord`].
+    Cells = 20, "cells";
+    /// [`super::ShapeRecord`].
+    Shapes = 21, "shapes";
+    /// Hash index over `Shapes` by [`super::ShapeRecord::key_bytes`].
+    ShapeIndex = 22, "shape-index";
+    /// [`super::TrieNode`]: resource tries of the cells.
+    TrieNodes = 23, "trie-nodes";
+    /// The first label byte of each trie node: byte section, as long as `TrieNodes` has records.
+    TrieFirstBytes = 24, "trie-first-bytes";
+    /// [`super::DagNode`].
+    DagNodes = 25, "dag-nodes";
+    /// [`super::AtomRecord`].
+    Atoms = 26, "atoms";
+    /// [`super::OperandRecord`].
+    Operands = 27, "operands";
+    /// [`super::ArnPatternRecord`].
+    ArnPatterns = 28, "arn-patterns";
+    /// [`super::PieceRecord`].
+    Pieces = 29, "pieces";
+    /// [`super::NetworkRecord`].
+    Networks = 30, "networks";
+    /// [`super::ResourceRecord`]: the declared resources.
+    Resources = 31, "resources";
+    /// [`super::TrieNode`]: one trie over the ARNs of `Resources`; `exact` is a resource id, `prefix` is `NONE`; the root is node 0 if there is any resource.
+    ResourceTrie = 32, "resource-trie";
+    /// The first label byte of each node of `ResourceTrie`.
+    ResourceTrieFirstBytes = 33, "resource-trie-first-bytes";
+    /// `U32` symbols, ascending: service prefixes that support RCPs (S-709).
+    RcpServices = 34, "rcp-services";
+    /// Cold, bincode: [`super::cold::Summary`].
+    Summary = 35, "summary";
+    /// Cold, bincode: [`super::cold::Explanations`].
+    Explanations = 36, "explanations";
+}

@@ -1,0 +1,75 @@
+//! Principal elements: what a statement's `Principal` or `NotPrincipal` lists.
+//!
+//! Each distinct entry of the bundle is a *principal key*, a tag and a text. A caller has at most a handful of keys, found once
+//! when it is resolved; testing an element is looking each of them up in the element's sorted run.
+
+use super::U32;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// The element is a `NotPrincipal`.
+pub const PRINCIPAL_NEGATED: u32 = 1;
+
+/// What the text of a principal key is (S-401).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum PrincipalTag {
+    /// `*`; the text is empty.
+    Everyone = 0,
+    /// A 12-digit account id.
+    Account = 1,
+    /// A user, role, role session or federated-user ARN, compared whole.
+    Arn = 2,
+    /// A role ARN without its path, `arn:P:iam::ACCOUNT:role/LAST-SEGMENT`: what a session of an undeclared account is compared with (S-405).
+    /// An element that lists a role ARN lists this key too.
+    RoleName = 3,
+    /// A unique id (S-408).
+    UniqueId = 4,
+    /// A service.
+    Service = 5,
+    /// `{"Service": "*"}`; the text is empty.
+    AnyService = 6,
+    /// A federated provider.
+    Federated = 7,
+    /// `{"Federated": "*"}`; the text is empty.
+    AnyFederated = 8,
+    /// A canonical user.
+    CanonicalUser = 9,
+    /// `{"CanonicalUser": "*"}`; the text is empty.
+    AnyCanonicalUser = 10,
+}
+
+impl PrincipalTag {
+    /// The tag with this number.
+    #[must_use]
+    pub fn from_number(number: u32) -> Option<PrincipalTag> {
+        use PrincipalTag::*;
+        [Everyone, Account, Arn, RoleName, UniqueId, Service, AnyService, Federated, AnyFederated, CanonicalUser, AnyCanonicalUser]
+            .into_iter()
+            .find(|tag| *tag as u32 == number)
+    }
+}
+
+/// One principal key.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct PrincipalKeyRecord {
+    /// A [`PrincipalTag`] as its number.
+    pub tag: U32,
+    /// Symbol of the text.
+    pub text: U32,
+}
+
+/// One distinct principal element.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct PrincipalElementRecord {
+    /// [`PRINCIPAL_NEGATED`] or 0.
+    pub flags: U32,
+    /// First of its keys in `PrincipalMembers`.
+    pub first: U32,
+    /// Number of its keys.
+    pub len: U32,
+}
+
+const _: () = assert!(size_of::<PrincipalKeyRecord>() == 8);
+const _: () = assert!(size_of::<PrincipalElementRecord>() == 12);

@@ -1,0 +1,402 @@
+//! Requests as JSON text, in the shape of the formats document. Feature `json`.
+//!
+//! A general reader keeps the last of repeated members and rounds large numbers; this one refuses the former and keeps numbers as they are written (S-112,
+//! S-510). A text that is no JSON is `json-syntax`, whatever else is in it; of all other errors the one that stands first in the text counts (S-116).
+//! Whether a principal is known depends on the bundle, so an error that stands after the principal waits for [`JsonRequest::resolve`].
+//!
+//! Rules: S-103 (repeated members), S-116, S-206, S-502, S-526, S-715 (session policies, which this release refuses).
+
+use super::check::CallerForm;
+use super::limits::{CONTEXT_KEYS_MAX, NESTING_MAX, REQUEST_BYTES_MAX};
+use super::{Caller, ContextValue, Principal, Request, RequestError, check};
+use crate::open::Bundle;
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec::Vec;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A request read from JSON text. Borrows from the text what has no escapes.
+#[derive(Debug, Clone)]
+pub struct JsonRequest<'a> {
+    principal: JsonCaller<'a>,
+    members: Members<'a>,
+    /// The first error after the principal.
+    error: Option<RequestError>,
+}
+
+#[derive(Debug, Clone)]
+enum JsonCaller<'a> {
+    Arn(Cow<'a, str>),
+    Service(Cow<'a, str>),
+    Federated(Cow<'a, str>),
+    CanonicalUser(Cow<'a, str>),
+    Anonymous,
+}
+
+#[derive(Debug, Clone)]
+enum JsonValue<'a> {
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
+}
+
+#[derive(Debug, Clone, Default)]
+struct Members<'a> {
+    principal: Option<JsonCaller<'a>>,
+    action: Option<Cow<'a, str>>,
+    resource: Option<Cow<'a, str>>,
+    resource_account: Option<Cow<'a, str>>,
+    context: Option<Vec<(Cow<'a, str>, JsonValue<'a>)>>,
+    session: Option<()>,
+}
+
+impl<'a> JsonRequest<'a> {
+    /// Reads one request.
+    ///
+    /// # Errors
+    /// `json-syntax`, `limit-exceeded`, and whatever stands in the text before or at the principal: `duplicate-key`, `unknown-field`, `invalid-request`,
+    /// `unsupported-layer`. Errors after the principal come from [`resolve`](JsonRequest::resolve) and [`with_request`](JsonRequest::with_request).
+    pub fn parse(text: &'a str) -> Result<JsonRequest<'a>, RequestError> {
+        if text.len() > REQUEST_BYTES_MAX {
+            return Err(RequestError::limit("the request is longer than 64 KiB"));
+        }
+        if nesting(text) > NESTING_MAX {
+            return Err(RequestError::limit("the request is nested more than 32 levels deep"));
+        }
+        let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(&error))?;
+        let mut members = Members::default();
+        let error = members.read(raw).err();
+        match (members.principal.take(), error) {
+            (Some(principal), error) => Ok(JsonRequest { principal, members, error }),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(RequestError::invalid("the request has no principal")),
+        }
+    }
+
+    /// The caller, for [`Bundle::principal`].
+    #[must_use]
+    pub fn caller(&self) -> Caller<'_> {
+        match &self.principal {
+            JsonCaller::Arn(text) => Caller::Arn(text),
+            JsonCaller::Service(text) => Caller::Service(text),
+            JsonCaller::Federated(text) => Caller::Federated(text),
+            JsonCaller::CanonicalUser(text) => Caller::CanonicalUser(text),
+            JsonCaller::Anonymous => Caller::Anonymous,
+        }
+    }
+
+    /// Resolves the caller over a bundle.
+    ///
+    /// # Errors
+    /// The first error of the whole text, unknown principals included (S-116).
+    pub fn resolve(&self, bundle: &Bundle) -> Result<Principal, RequestError> {
+        let principal = bundle.principal(self.caller())?;
+        self.check().map(|()| principal)
+    }
+
+    /// Whether the text holds an error other than an unknown principal.
+    ///
+    /// # Errors
+    /// The first such error.
+    pub fn check(&self) -> Result<(), RequestError> {
+        match &self.error {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Calls the function with the request, which borrows from this. Allocates two short lists for the context.
+    ///
+    /// # Errors
+    /// Those of [`check`](JsonRequest::check); the function is not called then.
+    pub fn with_request<R>(&self, decide: impl FnOnce(&Request<'_>) -> R) -> Result<R, RequestError> {
+        self.check()?;
+        let context = self.members.context.as_deref().unwrap_or_default();
+        let lists: Vec<Vec<&str>> = context
+            .iter()
+            .map(|(_, value)| match value {
+                JsonValue::One(_) => Vec::new(),
+                JsonValue::Many(texts) => texts.iter().map(|text| &**text).collect(),
+            })
+            .collect();
+        let entries: Vec<(&str, ContextValue<'_>)> = context
+            .iter()
+            .zip(&lists)
+            .map(|((key, value), list)| {
+                let value = match value {
+                    JsonValue::One(text) => ContextValue::One(text),
+                    JsonValue::Many(_) => ContextValue::Many(list),
+                };
+                (&**key, value)
+            })
+            .collect();
+        Ok(decide(&Request {
+            action: self.members.action.as_deref().unwrap_or_default(),
+            resource: self.members.resource.as_deref(),
+            resource_account: self.members.resource_account.as_deref(),
+            context: &entries,
+        }))
+    }
+}
+
+impl<'a> Members<'a> {
+    /// Reads the members in the order of the text, up to the first error.
+    fn read(&mut self, raw: &'a RawValue) -> Result<(), RequestError> {
+        let entries = object(raw, "the request")?;
+        for (name, value) in &entries {
+            let value: &'a RawValue = value;
+            match &**name {
+                "principal" => once(&mut self.principal, name, || read_principal(value))?,
+                "action" => once(&mut self.action, name, || {
+                    let text = string(value, "the action")?;
+                    check::action(&text).map(|()| text)
+                })?,
+                "resource" => once(&mut self.resource, name, || {
+                    let text = string(value, "the resource")?;
+                    check::resource(&text)?;
+                    Ok(text)
+                })?,
+                "resource_account" => once(&mut self.resource_account, name, || {
+                    let text = string(value, "the resource account")?;
+                    check::resource_account(&text).map(|()| text)
+                })?,
+                "context" => once(&mut self.context, name, || read_context(value))?,
+                "session" => once(&mut self.session, name, || read_session(value, takes_session(&entries)))?,
+                _ => return Err(unknown_field(name)),
+            }
+        }
+        if self.principal.is_none() {
+            return Err(RequestError::invalid("the request has no principal"));
+        }
+        if self.action.is_none() {
+            return Err(RequestError::invalid("the request has no action"));
+        }
+        Ok(())
+    }
+}
+
+/// Fills a member that must not be filled yet.
+fn once<T>(member: &mut Option<T>, name: &str, read: impl FnOnce() -> Result<T, RequestError>) -> Result<(), RequestError> {
+    if member.is_some() {
+        return Err(RequestError::new("duplicate-key", format!("`{name}` occurs twice")));
+    }
+    *member = Some(read()?);
+    Ok(())
+}
+
+fn read_principal<'a>(raw: &'a RawValue) -> Result<JsonCaller<'a>, RequestError> {
+    let read = if raw.get().starts_with('{') {
+        let mut found = None;
+        for (name, value) in object(raw, "the principal")? {
+            let wrap: fn(Cow<'a, str>) -> JsonCaller<'a> = match &*name {
+                "Service" => JsonCaller::Service,
+                "Federated" => JsonCaller::Federated,
+                "CanonicalUser" => JsonCaller::CanonicalUser,
+                _ => return Err(unknown_field(&name)),
+            };
+            match &found {
+                Some((earlier, _)) if *earlier == name => {
+                    return Err(RequestError::new("duplicate-key", format!("`{name}` occurs twice")));
+                }
+                Some(_) => return Err(RequestError::invalid("the principal names more than one caller")),
+                None => found = Some((name, wrap(string(value, "the principal")?))),
+            }
+        }
+        found.map(|(_, caller)| caller).ok_or_else(|| RequestError::invalid("the principal is empty"))?
+    } else {
+        match string(raw, "the principal")? {
+            text if text == "*" => JsonCaller::Anonymous,
+            text => JsonCaller::Arn(text),
+        }
+    };
+    check::caller(match &read {
+        JsonCaller::Arn(text) => Caller::Arn(text),
+        JsonCaller::Service(text) => Caller::Service(text),
+        JsonCaller::Federated(text) => Caller::Federated(text),
+        JsonCaller::CanonicalUser(text) => Caller::CanonicalUser(text),
+        JsonCaller::Anonymous => Caller::Anonymous,
+    })?;
+    Ok(read)
+}
+
+fn read_context(raw: &RawValue) -> Result<Vec<(Cow<'_, str>, JsonValue<'_>)>, RequestError> {
+    let mut context: Vec<(Cow<'_, str>, JsonValue<'_>)> = Vec::new();
+    for (key, value) in object(raw, "the context")? {
+        // At most 512 keys, so comparing each with all before it stays cheap.
+        if context.len() >= CONTEXT_KEYS_MAX {
+            return Err(RequestError::limit("the context has more than 512 keys"));
+        }
+        if let Some((earlier, _)) = context.iter().find(|(earlier, _)| earlier.eq_ignore_ascii_case(&key)) {
+            return Err(check::repeated_key(earlier, &key));
+        }
+        let value = if value.get().starts_with('[') {
+            let elements = elements(value)?;
+            check::elements(elements.len())?;
+            JsonValue::Many(elements.into_iter().map(scalar).collect::<Result<_, _>>()?)
+        } else {
+            JsonValue::One(scalar(value)?)
+        };
+        context.push((key, value));
+    }
+    Ok(context)
+}
+
+/// Whether the principal, wherever it stands, is a session that takes policies (S-715).
+fn takes_session(entries: &[(Cow<'_, str>, &RawValue)]) -> bool {
+    let principal = entries.iter().find(|(name, _)| name == "principal").and_then(|(_, value)| string(value, "the principal").ok());
+    let form = principal.as_deref().and_then(|text| check::caller(Caller::Arn(text)).ok());
+    matches!(form, Some(CallerForm::Session { .. } | CallerForm::Role { .. } | CallerForm::FederatedUser { .. }))
+}
+
+/// Session policies are not of this release; an empty list is the same as none (S-715).
+fn read_session(raw: &RawValue, takes_session: bool) -> Result<(), RequestError> {
+    let mut policies = None;
+    for (name, value) in object(raw, "the session")? {
+        if name != "policies" {
+            return Err(unknown_field(&name));
+        }
+        once(&mut policies, &name, || {
+            if !value.get().starts_with('[') {
+                return Err(RequestError::invalid("the session's policies are no list"));
+            }
+            if elements(value)?.is_empty() {
+                return Ok(());
+            }
+            if takes_session {
+                return Err(RequestError::new("unsupported-layer", "session policies are not supported yet"));
+            }
+            Err(RequestError::invalid("this caller takes no session policies"))
+        })?;
+    }
+    Ok(())
+}
+
+/// A string, number or boolean, as text (S-112, S-526).
+fn scalar(raw: &RawValue) -> Result<Cow<'_, str>, RequestError> {
+    let text = match raw.get().as_bytes().first() {
+        Some(b'"') => string(raw, "a context value")?,
+        Some(b'{' | b'[' | b'n') | None => {
+            return Err(RequestError::invalid("a context value is no string, number, boolean or list of these"));
+        }
+        Some(_) => Cow::Borrowed(raw.get()),
+    };
+    check::value(&text).map(|()| text)
+}
+
+fn unknown_field(name: &str) -> RequestError {
+    RequestError::new("unknown-field", format!("`{name}` is not known here"))
+}
+
+fn syntax(error: &serde_json::Error) -> RequestError {
+    RequestError::new("json-syntax", format!("the request is no JSON: {error}"))
+}
+
+/// The deepest nesting of arrays and objects. A linear scan, before anything recurses.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth = depth.saturating_add(1);
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// A JSON string, borrowed where it has no escapes.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                formatter.write_str("a string")
+            }
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.into())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The members of an object, repeated ones too, in the order of the text.
+struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Object<'de>;
+            fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                    members.push((name, value));
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+/// The elements of an array.
+struct Array<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Array<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ArrayVisitor;
+        impl<'de> Visitor<'de> for ArrayVisitor {
+            type Value = Array<'de>;
+            fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                formatter.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut elements = Vec::new();
+                while let Some(element) = seq.next_element::<&'de RawValue>()? {
+                    elements.push(element);
+                }
+                Ok(Array(elements))
+            }
+        }
+        deserializer.deserialize_seq(ArrayVisitor)
+    }
+}
+
+/// The members of a value that must be an object. Its text is JSON already; what can still be wrong in it is an escape, a lone surrogate.
+fn object<'a>(raw: &'a RawValue, what: &str) -> Result<Vec<(Cow<'a, str>, &'a RawValue)>, RequestError> {
+    if !raw.get().starts_with('{') {
+        return Err(RequestError::invalid(format!("{what} is no object")));
+    }
+    serde_json::from_str::<Object<'a>>(raw.get()).map(|Object(members)| members).map_err(|error| syntax(&error))
+}
+
+/// The elements of a value that is an array.
+fn elements(raw: &RawValue) -> Result<Vec<&RawValue>, RequestError> {
+    serde_json::from_str::<Array<'_>>(raw.get()).map(|Array(elements)| elements).map_err(|error| syntax(&error))
+}
+
+/// The text of a value that must be a string.
+fn string<'a>(raw: &'a RawValue, what: &str) -> Result<Cow<'a, str>, RequestError> {
+    if !raw.get().starts_with('"') {
+        return Err(RequestError::invalid(format!("{what} is no string")));
+    }
+    serde_json::from_str::<Text<'a>>(raw.get()).map(|Text(text)| text).map_err(|error| syntax(&error))
+}

@@ -1,0 +1,47 @@
+//! Users, roles and tags.
+
+use super::rules::{Budget, Checked, Form, Texts, ensure, ensure_ascending, ensure_id, ensure_optional_id, found, range};
+use crate::format::{ACCOUNT_DECLARED, ENTITY_HAS_BOUNDARY, ENTITY_ROLE, ENTITY_SERVICE_LINKED, NONE, SectionKind, TagRecord};
+use crate::views::{Views, at};
+
+/// Entities in order, of declared accounts, with known flags and existing slices; tags of each owner in order and folded.
+pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
+    for tag in views.tags {
+        texts.ensure(views, tag.key, Form::Tag, SectionKind::Tags)?;
+        ensure_id(tag.value, views.strings.len(), SectionKind::Tags, "a symbol is out of bounds")?;
+    }
+    let mut tags = Budget::new(views.tags.len(), SectionKind::Tags);
+    let section = SectionKind::Entities;
+    let strings = views.strings.len();
+    for entity in views.entities {
+        ensure_declared(views, entity.account, section)?;
+        let flags = entity.flags.get();
+        ensure(flags & !(ENTITY_ROLE | ENTITY_SERVICE_LINKED | ENTITY_HAS_BOUNDARY) == 0, section, "a flag is unknown")?;
+        let is_role = flags & ENTITY_ROLE != 0;
+        ensure(is_role || flags & ENTITY_SERVICE_LINKED == 0, section, "a user is service-linked")?;
+        ensure(is_role || entity.trust.get() == NONE, section, "a user has a trust policy")?;
+        ensure_id(entity.name, strings, section, "a symbol is out of bounds")?;
+        ensure_id(entity.path, strings, section, "a symbol is out of bounds")?;
+        let path = found(views.text(entity.path), section)?;
+        ensure(path.starts_with(b"/") && path.ends_with(b"/"), section, "a path has no slash at an end")?;
+        ensure_optional_id(entity.unique_id, strings, section, "a symbol is out of bounds")?;
+        ensure_optional_id(entity.identity, views.slices.len(), section, "a slice is out of bounds")?;
+        ensure_optional_id(entity.trust, views.slices.len(), section, "a slice is out of bounds")?;
+        let own = range(views.tags, entity.tags_first, entity.tags_len, section)?;
+        tags.spend(own.len())?;
+        ensure_tags(own)?;
+    }
+    let keys = views.entities.iter().map(|entity| (entity.account.get(), entity.flags.get() & ENTITY_ROLE, entity.name.get()));
+    ensure_ascending(keys, section, "entities are not in strictly ascending order")
+}
+
+/// One owner's tags, in order of their keys.
+pub(super) fn ensure_tags(tags: &[TagRecord]) -> Checked {
+    ensure_ascending(tags.iter().map(|tag| tag.key.get()), SectionKind::Tags, "tags are not in strictly ascending order")
+}
+
+/// The account exists and the world declares it.
+pub(super) fn ensure_declared(views: &Views<'_>, account: crate::format::U32, section: SectionKind) -> Checked {
+    let account = found(at(views.accounts, account.get()), section)?;
+    ensure(account.flags.get() & ACCOUNT_DECLARED != 0, section, "the account is not declared")
+}

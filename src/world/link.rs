@@ -1,0 +1,300 @@
+//! The last stage of reading: files of documents are read, every `Doc` gets its document, and the world is checked as a whole.
+//!
+//! Input: the drafts of `accounts.rs` and `organization.rs`. Output: the [`World`] with its warnings, or all diagnostics.
+//! Documents are numbered in world order of the first place that names them; files enter [`Sources`] in the order in which
+//! they are named, so that errors sort as S-116 wants.
+
+use super::accounts::Draft;
+use super::checks;
+use super::documents::{DocumentKey, Parsed, Pool};
+use super::organization::OrganizationDraft;
+use super::read::{Input, decode, not_utf8, unreadable};
+use super::resolve::{FileKey, Order, Reference, References, Target};
+use super::types::{Account, Attachment, DocumentId, OrganizationUnit, StoredDocument, World};
+use super::{FULL_ACCESS, RCP_FULL_ACCESS, WorldError};
+use crate::diag::{Code, Diagnostic, FileId, Sources, Span};
+use crate::syntax::Tree;
+use crate::syntax::policy::PolicyType;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Statements of one world before equal documents are shared.
+const STATEMENTS_MAX: usize = 10_000_000;
+
+/// A reference whose document is known and has no errors.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Linked {
+    pub(super) document: DocumentId,
+    /// The place of the text.
+    pub(super) text: Span,
+    /// See [`Parsed::characters`].
+    pub(super) characters: usize,
+}
+
+/// A file of documents in [`Sources`], or `None` for one that is of no use, which has been reported.
+type ReadFiles = HashMap<FileKey, Option<([u8; 32], Span)>>;
+
+/// Links the drafts into a world.
+pub(super) fn link(
+    mut sources: Sources,
+    organization: Option<OrganizationDraft>,
+    mut drafts: Vec<Draft>,
+    account_files: Vec<(Span, FileId)>,
+    mut diagnostics: Vec<Diagnostic>,
+    pool: &Pool<'_>,
+    input: Input<'_>,
+) -> Result<(World, Vec<Diagnostic>), WorldError> {
+    checks::unique_in_world(&drafts, &mut diagnostics);
+    let (mut organization, tree_found) = organization.map(|draft| (draft.organization, draft.found)).unzip();
+    let groups: Vec<&References> = tree_found.iter().chain(drafts.iter().map(|draft| &draft.found)).collect();
+    let references = in_world_order(&groups);
+    let files = read_files(&mut sources, &references, &mut diagnostics, pool, input);
+    let mut linker = Linker::new(&files, pool.drain());
+    let mut linked: Vec<Vec<Option<Linked>>> = groups.iter().map(|group| vec![None; group.references.len()]).collect();
+    for (group, index, reference) in &references {
+        let found = linker.link(reference, &mut diagnostics);
+        if let Some(slot) = linked.get_mut(*group).and_then(|group| group.get_mut(*index)) {
+            *slot = found;
+        }
+    }
+    if linker.statements > STATEMENTS_MAX {
+        let message = format!("a world of {} statements, {STATEMENTS_MAX} are allowed", linker.statements);
+        diagnostics.push(Diagnostic::new(Code::LimitExceeded, Span::new(FileId(0), 0, 0), message));
+    }
+    for (group, linked) in groups.iter().zip(&linked) {
+        checks::quotas(group, linked, &mut diagnostics);
+        checks::rcp_levels(group, linked, &linker.documents, &mut diagnostics);
+    }
+    checks::dangling_principals(&sources, &drafts, &linker.documents, &mut diagnostics);
+
+    // A repeated key inside a document is found by the account's check and by the document's own.
+    let mut repeated = HashSet::new();
+    diagnostics.retain(|diagnostic| diagnostic.code != Code::DuplicateKey || repeated.insert(diagnostic.span));
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        // INVARIANT: without an error every reference has a document. Were it broken, the world would be refused all the same.
+        let slots = groups.iter().zip(&linked).flat_map(|(group, linked)| group.references.iter().zip(linked));
+        let lost = slots.filter(|(_, linked)| linked.is_none());
+        let report =
+            |(reference, _): (&Reference, _)| Diagnostic::new(Code::UnresolvedDocument, reference.at, "this document cannot be used");
+        diagnostics.extend(lost.map(report));
+    }
+    sources.sort(&mut diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(WorldError::new(sources, diagnostics));
+    }
+
+    let (of_tree, of_accounts) = linked.split_at(usize::from(organization.is_some()));
+    if let (Some(organization), Some(linked)) = (&mut organization, of_tree.first()) {
+        settle_unit(&mut organization.root, linked);
+    }
+    for (draft, linked) in drafts.iter_mut().zip(of_accounts) {
+        settle_account(&mut draft.account, linked);
+    }
+    let account_file_at = account_files.into_iter().map(|(at, file)| ((at.file, at.start), file)).collect();
+    let Linker { documents, document_at, .. } = linker;
+    let accounts = drafts.into_iter().map(|draft| draft.account).collect();
+    let root = Span::new(FileId(0), 0, sources.file(FileId(0)).text().len());
+    Ok((World { sources, root, organization, accounts, documents, document_at, account_file_at }, diagnostics))
+}
+
+/// A reference with the indexes of its group and of its place in the group.
+type Placed<'r> = (usize, usize, &'r Reference);
+
+fn in_world_order<'r>(groups: &[&'r References]) -> Vec<Placed<'r>> {
+    let of_group = |(group, found): (usize, &&'r References)| {
+        let references: &'r [Reference] = &found.references;
+        references.iter().enumerate().map(move |(index, reference)| (group, index, reference))
+    };
+    let mut references: Vec<Placed<'r>> = groups.iter().enumerate().flat_map(of_group).collect();
+    references.sort_by_key(|(_, _, reference)| reference.order);
+    references
+}
+
+/// Reads and parses every file that a reference leads to, once, as each type that is asked of it.
+fn read_files(
+    sources: &mut Sources,
+    references: &[Placed<'_>],
+    diagnostics: &mut Vec<Diagnostic>,
+    pool: &Pool<'_>,
+    input: Input<'_>,
+) -> ReadFiles {
+    /// Who names a file: in world order, and as which types.
+    #[derive(Default)]
+    struct Wanted {
+        named: BTreeMap<Order, Span>,
+        types: BTreeSet<PolicyType>,
+    }
+    let mut wanted: HashMap<&FileKey, Wanted> = HashMap::new();
+    for (_, _, reference) in references {
+        if let Target::File { key, named_at, named_order } = &reference.target {
+            let wanted = wanted.entry(key).or_default();
+            wanted.named.insert(*named_order, *named_at);
+            wanted.types.insert(reference.policy_type);
+        }
+    }
+    let mut wanted: Vec<(&FileKey, Wanted)> = wanted.into_iter().collect();
+    wanted.sort_by(|left, right| (left.1.named.keys().next(), left.0).cmp(&(right.1.named.keys().next(), right.0)));
+
+    let limits = &input.options.limits;
+    let read = |(key, _): &(&FileKey, Wanted)| match key {
+        FileKey::Path(path) => input.files.read(&input.base_dir.join(path), limits.document_bytes as u64).map(decode),
+        FileKey::FullAccess => Ok((FULL_ACCESS.to_owned(), false)),
+        FileKey::RcpFullAccess => Ok((RCP_FULL_ACCESS.to_owned(), false)),
+    };
+    let contents: Vec<_> = wanted.par_iter().map(read).collect();
+    let mut added = Vec::with_capacity(contents.len());
+    for ((key, wanted), content) in wanted.iter().zip(contents) {
+        let name = match key {
+            FileKey::Path(path) => path.as_str(),
+            FileKey::FullAccess => "FullAWSAccess",
+            FileKey::RcpFullAccess => "RCPFullAWSAccess",
+        };
+        match content {
+            Ok((text, cut)) => {
+                let file = sources.add(name.to_owned(), text, wanted.named.values().next().copied());
+                if cut {
+                    diagnostics.push(not_utf8(sources, file));
+                } else {
+                    added.push((*key, &wanted.types, file));
+                }
+            }
+            Err(error) => {
+                let report = |at: &Span| unreadable(&error, name, *at, limits.document_bytes as u64);
+                diagnostics.extend(wanted.named.values().map(report));
+            }
+        }
+    }
+    let sources = &*sources;
+    let parse = |(_, types, file): &(&FileKey, &BTreeSet<PolicyType>, FileId)| {
+        let text = sources.file(*file).text();
+        let tree = Tree::parse(*file, text, 0..text.len(), limits)?;
+        let mut digest = [0; 32];
+        for policy_type in *types {
+            digest = pool.intern(tree.root(), *policy_type);
+        }
+        Ok((digest, tree.root().span()))
+    };
+    let parsed: Vec<Result<_, Diagnostic>> = added.par_iter().map(parse).collect();
+    let mut files = ReadFiles::new();
+    for ((key, _, _), result) in added.into_iter().zip(parsed) {
+        let found = match result {
+            Ok(found) => Some(found),
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                None
+            }
+        };
+        files.insert(key.clone(), found);
+    }
+    files
+}
+
+struct Linker<'f> {
+    files: &'f ReadFiles,
+    parsed: HashMap<DocumentKey, Entry>,
+    documents: Vec<StoredDocument>,
+    document_at: HashMap<(FileId, u32), DocumentId>,
+    statements: usize,
+    /// Texts that have reported, as which type.
+    places: HashSet<(Span, PolicyType)>,
+    /// By text: what it has reported, as whichever type.
+    reported: HashMap<Span, HashSet<(Code, Span)>>,
+}
+
+/// A document of the pool and what has become of it.
+struct Entry {
+    parsed: Parsed,
+    id: Option<DocumentId>,
+    has_reported: bool,
+}
+
+impl<'f> Linker<'f> {
+    fn new(files: &'f ReadFiles, pool: HashMap<DocumentKey, Parsed>) -> Self {
+        let entry = |(key, parsed)| (key, Entry { parsed, id: None, has_reported: false });
+        Linker {
+            files,
+            parsed: pool.into_iter().map(entry).collect(),
+            documents: Vec::new(),
+            document_at: HashMap::new(),
+            statements: 0,
+            places: HashSet::new(),
+            reported: HashMap::new(),
+        }
+    }
+
+    /// Finds the document of a reference, stores it unless it is stored already, and reports what is to be said about it at
+    /// this place. `None` for a reference that leads nowhere or to a document with errors.
+    fn link(&mut self, reference: &Reference, diagnostics: &mut Vec<Diagnostic>) -> Option<Linked> {
+        let (digest, text) = match &reference.target {
+            Target::Text { digest, text } => (*digest, *text),
+            Target::File { key, .. } => self.files.get(key).copied().flatten()?,
+            Target::Nothing => return None,
+        };
+        let key = (digest, reference.policy_type);
+        let entry = self.parsed.get_mut(&key)?;
+        if entry.parsed.has_diagnostics() && self.places.insert((text, key.1)) {
+            report(entry, text, self.reported.entry(text).or_default(), diagnostics);
+        }
+        self.statements = self.statements.saturating_add(entry.parsed.statement_count);
+        let document = match entry.id {
+            Some(id) => id,
+            None => {
+                let id = DocumentId(u32::try_from(self.documents.len()).ok()?);
+                let document = entry.parsed.take_at(text)?;
+                self.documents.push(StoredDocument { policy_type: key.1, digest, span: text, document });
+                *entry.id.insert(id)
+            }
+        };
+        self.document_at.insert((reference.at.file, reference.at.start), document);
+        Some(Linked { document, text, characters: entry.parsed.characters })
+    }
+}
+
+/// Reports the errors of a text at each place where it stands, its warnings at the first, and neither twice where a text is
+/// checked as several types.
+fn report(entry: &mut Entry, text: Span, reported: &mut HashSet<(Code, Span)>, diagnostics: &mut Vec<Diagnostic>) {
+    let first = !std::mem::replace(&mut entry.has_reported, true);
+    let wanted = entry.parsed.diagnostics_at(text).filter(|diagnostic| first || diagnostic.is_error());
+    let fresh: Vec<Diagnostic> = wanted.filter(|diagnostic| !reported.contains(&(diagnostic.code, diagnostic.span))).collect();
+    reported.extend(fresh.iter().map(|diagnostic| (diagnostic.code, diagnostic.span)));
+    diagnostics.extend(fresh);
+}
+
+/// The document of a draft's id, which is an index.
+fn settled(draft: DocumentId, linked: &[Option<Linked>]) -> Option<Linked> {
+    linked.get(draft.0 as usize).copied().flatten()
+}
+
+/// Puts the document and the text's place into an attachment.
+fn settle(attachment: &mut Attachment, linked: &[Option<Linked>]) {
+    if let Some(found) = settled(attachment.document, linked) {
+        attachment.document = found.document;
+        attachment.text = found.text;
+    }
+}
+
+/// Recursion over the tree, whose depth the parser's nesting limit bounds.
+fn settle_unit(unit: &mut OrganizationUnit, linked: &[Option<Linked>]) {
+    for attachment in unit.scps.iter_mut().chain(&mut unit.rcps).flatten() {
+        settle(attachment, linked);
+    }
+    for below in &mut unit.units {
+        settle_unit(below, linked);
+    }
+}
+
+fn settle_account(account: &mut Account, linked: &[Option<Linked>]) {
+    let Account { scps, rcps, managed_policies, groups, users, roles, resources, vpc_endpoints, .. } = account;
+    for policy in managed_policies {
+        if let Some(found) = settled(policy.document, linked) {
+            policy.document = found.document;
+        }
+    }
+    let mut each = |attachment: &mut Attachment| settle(attachment, linked);
+    scps.iter_mut().chain(rcps).flatten().for_each(&mut each);
+    groups.iter_mut().flat_map(|group| &mut group.policies).for_each(&mut each);
+    users.iter_mut().flat_map(|user| user.policies.iter_mut().chain(&mut user.boundary)).for_each(&mut each);
+    roles.iter_mut().flat_map(|role| role.trust.iter_mut().chain(&mut role.policies).chain(&mut role.boundary)).for_each(&mut each);
+    resources.iter_mut().flat_map(|resource| &mut resource.policy).for_each(&mut each);
+    vpc_endpoints.iter_mut().flat_map(|endpoint| &mut endpoint.policy).for_each(&mut each);
+}

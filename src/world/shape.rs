@@ -1,0 +1,228 @@
+//! Reading the shapes of the world format out of JSON nodes: objects with known members, arrays, strings of a form.
+//!
+//! Every function reports what is wrong (`unknown-field`, `invalid-world`) and gives `None` for what cannot be used, so the
+//! caller goes on with the rest and all errors of a world come out at once. Repeated members are reported by
+//! [`duplicate_keys`](crate::syntax::duplicate_keys) over a whole account; here the first one counts.
+
+use crate::diag::{Code, Diagnostic, Span};
+use crate::syntax::{Kind, Node};
+
+/// A member of an object that the format knows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field<'n> {
+    pub(super) name: &'static str,
+    pub(super) key: Span,
+    pub(super) value: Node<'n>,
+}
+
+/// The known members of one object.
+#[derive(Debug)]
+pub(super) struct Fields<'n> {
+    fields: Vec<Field<'n>>,
+    /// The closing brace.
+    pub(super) close: Span,
+}
+
+impl<'n> Fields<'n> {
+    /// Reads an object. `subject` names it with its article, such as `a user`.
+    pub(super) fn read(node: Node<'n>, subject: &str, names: &[&'static str], diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        if node.kind() != Kind::Object {
+            diagnostics.push(mismatch(node, subject, "an object"));
+            return None;
+        }
+        let mut fields: Vec<Field<'n>> = Vec::with_capacity(node.len().min(names.len()));
+        for member in node.members() {
+            match names.iter().find(|name| **name == member.key) {
+                Some(name) if fields.iter().any(|field| field.name == *name) => {}
+                Some(name) => fields.push(Field { name, key: member.key_span, value: member.value }),
+                None => diagnostics.push(unknown(member.key, member.key_span, subject, names)),
+            }
+        }
+        Some(Fields { fields, close: node.close_span() })
+    }
+
+    /// The member of a name.
+    pub(super) fn get(&self, name: &str) -> Option<Field<'n>> {
+        self.fields.iter().copied().find(|field| field.name == name)
+    }
+
+    /// The same; reports its absence at the closing brace.
+    pub(super) fn required(&self, name: &str, subject: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Field<'n>> {
+        let field = self.get(name);
+        if field.is_none() {
+            diagnostics.push(missing(self.close, name, subject));
+        }
+        field
+    }
+
+    /// The elements of an optional array.
+    pub(super) fn list(&self, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node<'n>> {
+        self.get(name).and_then(|field| list(field, diagnostics)).unwrap_or_default()
+    }
+
+    /// A required, non-empty string.
+    pub(super) fn required_text(&self, name: &str, subject: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(&'n str, Span)> {
+        let field = self.required(name, subject, diagnostics)?;
+        Some((non_empty(field.value, &format!("`{name}`"), diagnostics)?, field.value.span()))
+    }
+
+    /// An optional, non-empty string.
+    pub(super) fn optional_text(&self, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<&'n str> {
+        non_empty(self.get(name)?.value, &format!("`{name}`"), diagnostics)
+    }
+
+    /// An IAM path; `/` where it is left out.
+    pub(super) fn path(&self, diagnostics: &mut Vec<Diagnostic>) -> String {
+        let Some(field) = self.get("path") else { return "/".to_owned() };
+        let Some(path) = text(field.value, "`path`", diagnostics) else { return "/".to_owned() };
+        if !(path.starts_with('/') && path.ends_with('/')) {
+            let message = format!("the path {} does not begin and end with `/`", quote(path));
+            let bare = path.trim_matches('/');
+            let help = format!("write {}", quote(&if bare.is_empty() { "/".to_owned() } else { format!("/{bare}/") }));
+            diagnostics.push(Diagnostic::new(Code::InvalidWorld, field.value.span(), message).with_help(help));
+        }
+        path.to_owned()
+    }
+
+    /// The tags: keys as written with their places, and values.
+    pub(super) fn tags(&self, diagnostics: &mut Vec<Diagnostic>) -> Vec<(Span, String, String)> {
+        let Some(field) = self.get("tags") else { return Vec::new() };
+        if field.value.kind() != Kind::Object {
+            diagnostics.push(mismatch(field.value, "`tags`", "an object"));
+            return Vec::new();
+        }
+        let mut tags = Vec::with_capacity(field.value.len());
+        for member in field.value.members() {
+            if let Some(value) = text(member.value, &format!("the tag {}", quote(member.key)), diagnostics) {
+                tags.push((member.key_span, member.key.to_owned(), value.to_owned()));
+            }
+        }
+        tags
+    }
+}
+
+/// The elements of an array.
+pub(super) fn list<'n>(field: Field<'n>, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Node<'n>>> {
+    if field.value.kind() == Kind::Array {
+        return Some(field.value.items().collect());
+    }
+    diagnostics.push(mismatch(field.value, &format!("`{}`", field.name), "an array"));
+    None
+}
+
+/// A string.
+pub(super) fn text<'n>(node: Node<'n>, subject: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<&'n str> {
+    let text = node.as_str();
+    if text.is_none() {
+        diagnostics.push(mismatch(node, subject, "a string"));
+    }
+    text
+}
+
+/// A string that is not empty.
+pub(super) fn non_empty<'n>(node: Node<'n>, subject: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<&'n str> {
+    let text = text(node, subject, diagnostics)?;
+    if text.is_empty() {
+        diagnostics.push(Diagnostic::new(Code::InvalidWorld, node.span(), format!("{subject} is empty")));
+        return None;
+    }
+    Some(text)
+}
+
+/// A string that is one of a few.
+pub(super) fn one_of(node: Node<'_>, subject: &str, known: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = text(node, subject, diagnostics)?;
+    if known.contains(&text) {
+        return Some(text.to_owned());
+    }
+    let message = format!("{subject} does not know {}", quote(text));
+    diagnostics.push(Diagnostic::new(Code::InvalidWorld, node.span(), message).with_help(suggestion(text, known)));
+    None
+}
+
+/// An account id.
+pub(super) fn account_id(node: Node<'_>, subject: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = text(node, subject, diagnostics)?;
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.to_owned());
+    }
+    let message = format!("{subject} is {}, which is no account id of 12 digits", quote(text));
+    diagnostics.push(Diagnostic::new(Code::InvalidWorld, node.span(), message));
+    None
+}
+
+/// `invalid-world`: a value of another kind than the format asks for.
+pub(super) fn mismatch(node: Node<'_>, subject: &str, wanted: &str) -> Diagnostic {
+    Diagnostic::new(Code::InvalidWorld, node.span(), format!("{subject} must be {wanted}, not {}", node.kind().describe()))
+}
+
+/// `invalid-world`: a required member is missing from the object that ends at `close`.
+pub(super) fn missing(close: Span, name: &str, subject: &str) -> Diagnostic {
+    Diagnostic::new(Code::InvalidWorld, close, format!("{subject} has no `{name}`"))
+}
+
+/// `unknown-field`.
+pub(super) fn unknown(key: &str, span: Span, subject: &str, names: &[&str]) -> Diagnostic {
+    Diagnostic::new(Code::UnknownField, span, format!("{subject} has no member {}", quote(key))).with_help(suggestion(key, names))
+}
+
+/// `duplicate-entity`.
+pub(super) fn duplicate(span: Span, first: Span, message: String) -> Diagnostic {
+    Diagnostic::new(Code::DuplicateEntity, span, message).with_label(first, "first here")
+}
+
+/// The author's text in back-ticks, cut to a length that fits a message.
+pub(super) fn quote(text: &str) -> String {
+    const CHARACTERS_MAX: usize = 100;
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
+        None => format!("`{text}`"),
+    }
+}
+
+/// `did you mean …`, or the whole choice if nothing is near.
+fn suggestion(text: &str, known: &[&str]) -> String {
+    match nearest(text, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`"),
+        None => format!("known here: {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The known name that differs from `text` in letter case only or else in the fewest characters, two at most and fewer than half of it.
+pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    const BYTES_MAX: usize = 64;
+    if text.len() > BYTES_MAX {
+        return None;
+    }
+    let mut best: Option<(usize, &str)> = None;
+    for name in known.filter(|name| name.len() <= BYTES_MAX) {
+        let steps = if name.eq_ignore_ascii_case(text) { 0 } else { distance(text, name) };
+        if steps <= 2 && steps * 2 < text.len() && best.is_none_or(|(fewest, _)| steps < fewest) {
+            best = Some((steps, name));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// The number of characters to add, drop, change or swap with their neighbour to turn one text into the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let from: Vec<char> = from.chars().collect();
+    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
+    let mut above_previous: Vec<usize> = Vec::new();
+    let mut previous: Vec<usize> = (0..=to.len()).collect();
+    for (row, left) in from.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, right) in to.iter().enumerate() {
+            let mut steps =
+                (at(&previous, column) + usize::from(left != right)).min(at(&previous, column + 1) + 1).min(at(&current, column) + 1);
+            let swapped = row > 0 && column > 0 && from.get(row - 1) == Some(right) && to.get(column - 1) == Some(left);
+            if swapped {
+                steps = steps.min(at(&above_previous, column - 1) + 1);
+            }
+            current.push(steps);
+        }
+        above_previous = std::mem::replace(&mut previous, current);
+    }
+    at(&previous, to.len())
+}

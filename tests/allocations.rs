@@ -1,0 +1,30 @@
+//! Deciding allocates nothing: a counting allocator watches the 2,000 requests of the core estate.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "../benches/support/mod.rs"]
+mod support;
+
+use portcullis::runtime::Bundle;
+
+#[test]
+fn no_decision_allocates() {
+    let bundle = Bundle::from_bytes(support::core_compiled().bytes).unwrap();
+    let requests = support::prepared(&bundle, &support::core_requests());
+    assert_eq!(requests.len(), 2_000);
+    let mut evaluator = bundle.evaluator();
+    let mut allowed = 0;
+    let mut round = || {
+        for (principal, request) in &requests {
+            allowed += usize::from(evaluator.decide(principal, request).unwrap().allowed());
+        }
+    };
+    // The first round may fill what the evaluator keeps.
+    round();
+    let counted = allocation_counter::measure(round);
+    assert_eq!((counted.count_total, counted.bytes_total), (0, 0));
+    assert!(allowed > 0, "no request was allowed, so the requests do not reach much");
+    // The counter counts: opening the bundle once more allocates.
+    let counted = allocation_counter::measure(|| drop(bundle.evaluator()));
+    assert!(counted.count_total > 0);
+}

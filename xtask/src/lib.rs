@@ -1,0 +1,18 @@
+//! Checks of this repository that are programs.
+//!
+//! - [`differential`] decides generated requests to generated worlds by the compiled path and by the reference, and
+//!   shrinks what they disagree on; [`generate`] makes the worlds.
+//! - [`atoms`] does the same for single patterns and conditions, with [`noise`] for values.
+//! - [`instructions`] counts what a decision costs; [`tidy`] keeps sources and documents in order.
+//!
+//! Everything random comes from [`dice`], so a seed is a complete description of a run.
+
+pub mod arguments;
+pub mod atoms;
+pub mod dice;
+pub mod differential;
+pub mod generate;
+pub mod instructions;
+pub mod json;
+pub mod noise;
+pub mod tidy;

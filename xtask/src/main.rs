@@ -1,0 +1,42 @@
+//! `cargo run --release -p xtask -- COMMAND`: the commands of the library beside this file.
+//!
+//! Each exits with 0 if all is well, 1 with findings, 2 if it was not understood or could not run. Without a command it lists them.
+
+use std::process::ExitCode;
+use xtask::arguments::{Arguments, Usage};
+use xtask::{atoms, differential, instructions, tidy};
+
+const HELP: &str = "\
+usage: cargo run --release -p xtask -- COMMAND
+
+  differential   generated worlds and requests, compiled against reference
+                   --evaluations N (1000000), --worlds N (by evaluations), --requests N (500, to each world),
+                   --seed S (1), --threads T (all), --disagreements N (1; how many to shrink and print),
+                   --no-floors (do not ask that every operator and outcome was met often enough)
+  atoms          every atom matcher against its naive twin
+                   --evaluations N (1000000), --seed S, --threads T, --disagreements N
+  instructions   instructions per decision on the core estate, counted by valgrind if it is installed
+                   --rounds N (5)
+  tidy           file sizes, leftovers, paths that documents name, sources of the corpus
+";
+
+fn main() -> ExitCode {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let command = if words.is_empty() { String::new() } else { words.remove(0) };
+    let arguments = Arguments::new(words);
+    let result = match command.as_str() {
+        "differential" => differential::command(arguments),
+        "atoms" => atoms::command(arguments),
+        "instructions" => instructions::command(arguments),
+        "tidy" => tidy::command(arguments),
+        _ => Err(Usage("name one of the commands".to_owned())),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(usage) => {
+            eprintln!("{usage}\n\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
