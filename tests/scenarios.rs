@@ -2,6 +2,8 @@
 //!
 //! Scenarios that need a layer which is not evaluated yet are refused with `unsupported-layer`; they are counted, so that none is passed over by mistake.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper stops where something is not as it should be")]
+
 use portcullis::scenario::{Compiled, Engine, Expect, Layout, Reference, read_scenarios, run};
 use portcullis::world::WorldOptions;
 use std::path::Path;

@@ -15,7 +15,8 @@ pub fn repository(path: &str) -> PathBuf {
 
 /// The core estate: three accounts with real policies.
 pub fn core_world() -> World {
-    let (world, _) = read_world(&repository("corpus/worlds/core.json"), &DiskFiles, &WorldOptions::default()).expect("the core estate is a world");
+    let (world, _) =
+        read_world(&repository("corpus/worlds/core.json"), &DiskFiles, &WorldOptions::default()).expect("the core estate is a world");
     world
 }
 

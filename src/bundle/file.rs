@@ -6,9 +6,7 @@ use super::sections::{Encoder, Sections};
 use super::strings::{Collector, StringTable};
 use super::{Parts, atoms};
 use portcullis_runtime::format::cold::{self, Summary};
-use portcullis_runtime::format::{
-    FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind, ShapeRecord, U32, U64,
-};
+use portcullis_runtime::format::{FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind, ShapeRecord, U32, U64};
 use portcullis_runtime::{Bundle, OpenError, verify};
 use std::fmt;
 use zerocopy::{Immutable, IntoBytes};
@@ -62,10 +60,8 @@ pub fn encode(parts: Parts<'_>) -> Result<(Vec<u8>, Summary), EncodeError> {
         return Err(EncodeError::TooLarge);
     }
     let summary = explanations::summary(parts, &sections);
-    let cold = [
-        cold::encode(&summary).map_err(EncodeError::Cold)?,
-        cold::encode(&explanations::explanations(parts)).map_err(EncodeError::Cold)?,
-    ];
+    let cold =
+        [cold::encode(&summary).map_err(EncodeError::Cold)?, cold::encode(&explanations::explanations(parts)).map_err(EncodeError::Cold)?];
     for seed in 0..SEEDS_MAX {
         if let Some(indexes) = Indexes::build(seed, &strings, &sections) {
             let bytes = assemble(seed, &strings, &sections, &indexes, &cold)?;
@@ -107,7 +103,13 @@ fn records<T: IntoBytes + Immutable>(records: &[T]) -> (&[u8], usize) {
     (records.as_bytes(), size_of::<T>())
 }
 
-fn section<'a>(kind: SectionKind, strings: &'a StringTable, sections: &'a Sections, indexes: &'a Indexes, cold: &'a [Vec<u8>; 2]) -> (&'a [u8], usize) {
+fn section<'a>(
+    kind: SectionKind,
+    strings: &'a StringTable,
+    sections: &'a Sections,
+    indexes: &'a Indexes,
+    cold: &'a [Vec<u8>; 2],
+) -> (&'a [u8], usize) {
     match kind {
         SectionKind::StringBytes => (&strings.bytes, 1),
         SectionKind::Strings => records(&strings.records),
@@ -148,13 +150,7 @@ fn section<'a>(kind: SectionKind, strings: &'a StringTable, sections: &'a Sectio
     }
 }
 
-fn assemble(
-    seed: u64,
-    strings: &StringTable,
-    sections: &Sections,
-    indexes: &Indexes,
-    cold: &[Vec<u8>; 2],
-) -> Result<Vec<u8>, EncodeError> {
+fn assemble(seed: u64, strings: &StringTable, sections: &Sections, indexes: &Indexes, cold: &[Vec<u8>; 2]) -> Result<Vec<u8>, EncodeError> {
     let bytes_of = |kind| section(kind, strings, sections, indexes, cold);
     let steps_max = verify::steps_bound(&|kind| bytes_of(kind).0).map_err(EncodeError::Refused)?;
     let too_large = |_| EncodeError::TooLarge;

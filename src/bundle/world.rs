@@ -110,9 +110,8 @@ impl<S: Symbols> Encoder<'_, S> {
             let first = self.number(self.out.slice_members.len());
             let len = self.number(members.len());
             self.out.slices.push(SliceRecord { first: U32::new(first), len: U32::new(len) });
-            let records = members
-                .iter()
-                .map(|member| SliceMember { fragment: U32::new(member.fragment.0), attachment: U32::new(member.attachment) });
+            let records =
+                members.iter().map(|member| SliceMember { fragment: U32::new(member.fragment.0), attachment: U32::new(member.attachment) });
             self.out.slice_members.extend(records);
         }
     }

@@ -36,7 +36,10 @@ pub fn dot(dag: &Dag, atoms: &Atoms) -> String {
         },
         |_, value| *value,
     );
-    Dot::with_config(&graph, &[Config::GraphContentOnly]).to_string().lines().fold("digraph dag {\n".to_owned(), |out, line| out + line + "\n")
+    Dot::with_config(&graph, &[Config::GraphContentOnly])
+        .to_string()
+        .lines()
+        .fold("digraph dag {\n".to_owned(), |out, line| out + line + "\n")
         + "}\n"
 }
 

@@ -45,6 +45,9 @@ pub struct LineColumn {
     pub column: u32,
 }
 
+/// Bytes between two counts of characters.
+const CHARACTER_BLOCK: usize = 1024;
+
 /// One text.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -52,9 +55,15 @@ pub struct SourceFile {
     text: Arc<str>,
     named_at: Option<Span>,
     line_starts: OnceLock<Vec<u32>>,
+    /// Characters before each block of [`CHARACTER_BLOCK`] bytes; built on first use.
+    character_counts: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
+    fn new(name: String, text: Arc<str>, named_at: Option<Span>) -> SourceFile {
+        SourceFile { name, text, named_at, line_starts: OnceLock::new(), character_counts: OnceLock::new() }
+    }
+
     /// The name to show, usually the path as the user or the naming file wrote it.
     pub fn name(&self) -> &str {
         &self.name
@@ -90,6 +99,22 @@ impl SourceFile {
         (line, starts.get(line).map_or(0, |start| *start as usize))
     }
 
+    /// Characters before an offset. Counted once for each block, so that places in one long line (a world without line breaks) stay cheap.
+    fn characters_before(&self, offset: usize) -> usize {
+        let count = |block: &[u8]| block.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        let blocks = self.character_counts.get_or_init(|| {
+            let mut total = 0usize;
+            let sums = self.text.as_bytes().chunks(CHARACTER_BLOCK).map(|block| {
+                total += count(block);
+                total
+            });
+            std::iter::once(0).chain(sums).collect()
+        });
+        let block = offset / CHARACTER_BLOCK;
+        let rest = self.text.as_bytes().get(block * CHARACTER_BLOCK..offset).map_or(0, count);
+        blocks.get(block).copied().unwrap_or(0) + rest
+    }
+
     /// The range of a line by its index, without its line break.
     pub(super) fn line_range(&self, line: usize) -> Range<usize> {
         let starts = self.line_starts();
@@ -122,16 +147,15 @@ impl Sources {
     /// Adds a text. `named_at` is the value in an earlier file that named it.
     pub fn add(&mut self, name: String, text: impl Into<Arc<str>>, named_at: Option<Span>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { name, text: text.into(), named_at, line_starts: OnceLock::new() });
+        self.files.push(SourceFile::new(name, text.into(), named_at));
         id
     }
 
     /// A file. An id of other `Sources` gives an empty file without a name.
     pub fn file(&self, id: FileId) -> &SourceFile {
         static NOWHERE: OnceLock<SourceFile> = OnceLock::new();
-        self.files.get(id.0 as usize).unwrap_or_else(|| {
-            NOWHERE.get_or_init(|| SourceFile { name: String::new(), text: Arc::from(""), named_at: None, line_starts: OnceLock::new() })
-        })
+        let nowhere = || NOWHERE.get_or_init(|| SourceFile::new(String::new(), Arc::from(""), None));
+        self.files.get(id.0 as usize).unwrap_or_else(nowhere)
     }
 
     /// The number of files; their ids are `0..len`.
@@ -154,7 +178,7 @@ impl Sources {
         let file = self.file(file);
         let offset = file.floor(offset as usize);
         let (line, start) = file.line_at(offset);
-        let column = file.text().get(start..offset).map_or(0, |before| before.chars().count());
+        let column = file.characters_before(offset).saturating_sub(file.characters_before(start));
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1);
         LineColumn { line: count(line), column: count(column) }
     }

@@ -162,3 +162,17 @@ fn the_machine_form() {
     assert_eq!((found.line, found.column, found.offset, found.end), (2, 6, 8, 9));
     assert_eq!((found.labels[0].line, found.labels[0].column, found.labels[0].offset), (2, 1, 2));
 }
+
+#[test]
+fn columns_count_characters_across_blocks() {
+    let line = "aé".repeat(3000);
+    let mut sources = Sources::new();
+    let file = sources.add("long.json".to_owned(), format!("x\n{line}\nend"), None);
+    // Each "aé" has three bytes and two characters; line 2 begins at byte 2.
+    for pair in [0, 1, 341, 342, 1023, 2999] {
+        let at = sources.line_column(file, 2 + pair * 3);
+        assert_eq!((at.line, at.column), (2, pair * 2 + 1));
+    }
+    assert_eq!(sources.line_column(file, 2 + 9000).column, 6001);
+    assert_eq!(sources.line_column(file, 2 + 9001).line, 3);
+}

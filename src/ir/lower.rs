@@ -19,7 +19,9 @@ struct NormalStatement {
 ///
 /// # Errors
 /// [`TooMany`] when there are more distinct atoms or principal elements than ids.
-pub fn lower<'a>(documents: impl IntoParallelIterator<Item = &'a policy::Document, Iter: IndexedParallelIterator>) -> Result<Program, TooMany> {
+pub fn lower<'a>(
+    documents: impl IntoParallelIterator<Item = &'a policy::Document, Iter: IndexedParallelIterator>,
+) -> Result<Program, TooMany> {
     let normal: Vec<Vec<NormalStatement>> =
         documents.into_par_iter().map(|document| document.statements.iter().map(normalize).collect()).collect();
     let mut program = Program::default();

@@ -49,6 +49,7 @@ fn an_idle_suffix_is_dropped_and_a_working_one_is_kept() {
 #[test]
 fn the_text_form_is_stable() {
     let document = document(vec![condition(Qualifier::ForAnyValue, BaseOperator::StringLike, true, &["a*"])]);
-    let expected = "document 0\n  0: allow a0 a1 a2\na0 = action [*]\na1 = resource [*]\na2 = ForAnyValue:StringLikeIfExists k [\"a${*}\"]\n";
+    let expected =
+        "document 0\n  0: allow a0 a1 a2\na0 = action [*]\na1 = resource [*]\na2 = ForAnyValue:StringLikeIfExists k [\"a${*}\"]\n";
     assert_eq!(print(&lower(vec![&document]).unwrap()), expected);
 }

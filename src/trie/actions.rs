@@ -102,11 +102,7 @@ impl ActionLine {
     #[must_use]
     pub fn interval(&self, pattern: &ActionPattern) -> Interval {
         let extent = extent(pattern);
-        Interval {
-            first: self.position(&extent.first),
-            end: extent.end.map_or(self.len(), |end| self.position(&end)),
-            exact: extent.exact,
-        }
+        Interval { first: self.position(&extent.first), end: extent.end.map_or(self.len(), |end| self.position(&end)), exact: extent.exact }
     }
 
     /// The ids at which an action element is true, as ascending disjoint runs; in a run marked `open` (third field) it still has to be tested.

@@ -13,15 +13,14 @@ use rayon::prelude::*;
 /// # Errors
 /// [`TooMany`] when there are more atoms, cells, nodes or leaves than ids.
 pub fn build(program: &mut Program, linked: &Linked) -> Result<Tries, TooMany> {
-    let documents: Vec<&Document> =
-        linked.fragments.iter().filter_map(|document| program.documents.get(document.0 as usize)).collect();
-    let tests = documents.iter().flat_map(|document| &document.statements).filter_map(|statement| match program.atoms.get(statement.action) {
-        Some(Atom::Action(test)) => Some(test),
-        _ => None,
-    });
+    let documents: Vec<&Document> = linked.fragments.iter().filter_map(|document| program.documents.get(document.0 as usize)).collect();
+    let tests =
+        documents.iter().flat_map(|document| &document.statements).filter_map(|statement| match program.atoms.get(statement.action) {
+            Some(Atom::Action(test)) => Some(test),
+            _ => None,
+        });
     let line = ActionLine::new(tests);
-    let locals: Vec<LocalFragment> =
-        documents.par_iter().map(|document| fragment::build(&program.atoms, &line, document)).collect();
+    let locals: Vec<LocalFragment> = documents.par_iter().map(|document| fragment::build(&program.atoms, &line, document)).collect();
     let mut merge = Merge { tries: Tries { line, ..Tries::default() }, program };
     for (local, document) in locals.into_iter().zip(&linked.fragments) {
         merge.fragment(local, document.0 as usize)?;

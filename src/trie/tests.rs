@@ -39,13 +39,39 @@ fn action_id(line: &ActionLine, action: &str) -> u32 {
 }
 
 const PATTERNS: [&str; 14] = [
-    "*", "s3:*", "s3:get*", "s3:getobject", "s3:get*tagging", "s3:g?tobject", "sqs:*", "*:describe*", "s3:getobject\u{10FFFF}*",
-    "s3:getobjectacl", "é:a", "é:*", "\u{D7FF}:*", "s?:get*",
+    "*",
+    "s3:*",
+    "s3:get*",
+    "s3:getobject",
+    "s3:get*tagging",
+    "s3:g?tobject",
+    "sqs:*",
+    "*:describe*",
+    "s3:getobject\u{10FFFF}*",
+    "s3:getobjectacl",
+    "é:a",
+    "é:*",
+    "\u{D7FF}:*",
+    "s?:get*",
 ];
 
 const ACTIONS: [&str; 16] = [
-    "s3:getobject", "s3:getobjectacl", "s3:getobjecttagging", "s3:getobjec", "s3:gat", "s3:put", "sqs:describex", "ec2:describe",
-    "a:b", "é:a", "é:ab", "\u{D7FF}:x", "\u{E000}:x", "s3:getobject\u{10FFFF}x", "s3:getobject\0", "zz:z",
+    "s3:getobject",
+    "s3:getobjectacl",
+    "s3:getobjecttagging",
+    "s3:getobjec",
+    "s3:gat",
+    "s3:put",
+    "sqs:describex",
+    "ec2:describe",
+    "a:b",
+    "é:a",
+    "é:ab",
+    "\u{D7FF}:x",
+    "\u{E000}:x",
+    "s3:getobject\u{10FFFF}x",
+    "s3:getobject\0",
+    "zz:z",
 ];
 
 #[test]
@@ -176,7 +202,8 @@ fn entries(program: &Program) -> (usize, usize, bool) {
     let line = ActionLine::new(tests);
     let fragment = fragment::build(&program.atoms, &line, document);
     let count = |cell: &super::cells::LocalCell| -> usize {
-        cell.star.len() + cell.tries.iter().flat_map(|(_, trie)| &trie.nodes).map(|node| node.exact.len() + node.prefix.len()).sum::<usize>()
+        cell.star.len()
+            + cell.tries.iter().flat_map(|(_, trie)| &trie.nodes).map(|node| node.exact.len() + node.prefix.len()).sum::<usize>()
     };
     (fragment.cells.len(), fragment.cells.iter().map(count).sum(), fragment.any_action.is_some())
 }

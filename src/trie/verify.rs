@@ -10,7 +10,10 @@ impl Tries {
     pub fn verify(&self) -> Result<(), String> {
         let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("trie: {what}")) };
         let bounds: Vec<_> = self.line.bounds().map(|(text, _)| text).collect();
-        ensure(bounds.first() == Some(&"") && bounds.is_sorted_by(|a, b| a < b), "the bounds of the action line ascend from the empty text")?;
+        ensure(
+            bounds.first() == Some(&"") && bounds.is_sorted_by(|a, b| a < b),
+            "the bounds of the action line ascend from the empty text",
+        )?;
         let cell_known = |cell: CellId| (cell.0 as usize) < self.cells.len();
         let leaf_known = |leaf: Option<LeafId>| leaf.is_none_or(|leaf| (leaf.0 as usize) < self.leaves.len());
         for fragment in &self.fragments {

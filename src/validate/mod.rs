@@ -147,10 +147,7 @@ impl Converter<'_> {
 }
 
 /// A node as a value. The recursion follows the nesting of the text, which the reader limits.
-fn convert<E>(
-    node: Node<'_>,
-    resolve: &mut impl FnMut(Node<'_>) -> Result<Option<reference::Value>, E>,
-) -> Result<reference::Value, E> {
+fn convert<E>(node: Node<'_>, resolve: &mut impl FnMut(Node<'_>) -> Result<Option<reference::Value>, E>) -> Result<reference::Value, E> {
     if let Some(value) = resolve(node)? {
         return Ok(value);
     }

@@ -112,7 +112,12 @@ pub fn command(mut arguments: Arguments) -> Result<bool, Usage> {
     let least = all.conditions.iter().min_by_key(|(_, count)| **count);
     if let Some(((operator, qualifier, if_exists), count)) = least {
         let suffix = if *if_exists { "IfExists" } else { "" };
-        println!("{} forms of operators, the rarest {}{}{suffix} with {count}", all.conditions.len(), QUALIFIERS[*qualifier], OPERATORS[*operator].name);
+        println!(
+            "{} forms of operators, the rarest {}{}{suffix} with {count}",
+            all.conditions.len(),
+            QUALIFIERS[*qualifier],
+            OPERATORS[*operator].name
+        );
     }
     let evaluations: u64 = all.counts.values().flatten().sum();
     println!("{evaluations} evaluations, {:.1} s", start.elapsed().as_secs_f64());
@@ -216,10 +221,8 @@ fn atom(dice: &Dice, family: Family, at: usize) -> Atom {
             let policy_values: Vec<Json> = (0..count).map(|_| policy_value(dice, kind)).collect();
             let texts = policy_values.iter().map(condition::text_of).collect();
             let condition = Json::object().with(written, Json::object().with("x:k", Json::List(policy_values)));
-            let statement = statement
-                .with("Action", Json::Text(format!("x:a{at}")))
-                .with("Resource", Json::text("*"))
-                .with("Condition", condition);
+            let statement =
+                statement.with("Action", Json::Text(format!("x:a{at}"))).with("Resource", Json::text("*")).with("Condition", condition);
             Atom { statement, texts, form: Some((operator, qualifier, if_exists)) }
         }
         (Family::Resource, _) => {
@@ -241,7 +244,11 @@ fn policy_value(dice: &Dice, kind: Kind) -> Json {
     if matches!(kind, Kind::Text | Kind::Pattern | Kind::Arn) && dice.percent(12) {
         let variable = dice.word(&["${x:v}", "${x:v, 'a'}", "${*}", "${?}", "${x:none}", "${x:none, ''}", "${X:V}"]);
         let [before, behind] = [(); 2].map(|()| noise::glob(dice, 3));
-        return Json::Text(if kind == Kind::Arn { format!("arn:aws:s3:::{before}{variable}{behind}") } else { before + variable + &behind });
+        return Json::Text(if kind == Kind::Arn {
+            format!("arn:aws:s3:::{before}{variable}{behind}")
+        } else {
+            before + variable + &behind
+        });
     }
     if dice.percent(40) { values::policy_value(dice, kind, &[]) } else { noise::policy_value(dice, kind) }
 }

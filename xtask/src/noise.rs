@@ -164,7 +164,8 @@ fn address(dice: &Dice) -> String {
     if dice.percent(50) {
         return octets(dice);
     }
-    let mut groups: Vec<String> = (0..8).map(|_| dice.word(&["0", "0", "0", "ffff", "1", "2001", "db8", "8000", "FFFF", "00a0"]).to_owned()).collect();
+    let mut groups: Vec<String> =
+        (0..8).map(|_| dice.word(&["0", "0", "0", "ffff", "1", "2001", "db8", "8000", "FFFF", "00a0"]).to_owned()).collect();
     if dice.percent(30) {
         // An IPv4-mapped address, or nearly.
         for group in groups.iter_mut().take(5) {
@@ -191,6 +192,10 @@ fn network(dice: &Dice) -> String {
         return host;
     }
     let most = if host.contains(':') { 128 } else { 32 };
-    let prefix = if dice.percent(50) { dice.between(0, most) } else { *dice.pick(&[0, 1, 8, 24, 31, 32.min(most), most, most - 1, 96.min(most), 97.min(most), 95.min(most)]) };
+    let prefix = if dice.percent(50) {
+        dice.between(0, most)
+    } else {
+        *dice.pick(&[0, 1, 8, 24, 31, 32.min(most), most, most - 1, 96.min(most), 97.min(most), 95.min(most)])
+    };
     format!("{host}/{prefix}")
 }

@@ -113,7 +113,8 @@ fn machine_paths(name: &str, text: &str, tidy: &mut Tidy) {
             before.is_none_or(|before| before.is_whitespace() || matches!(before, '"' | '`' | '\'' | '(' | '=' | '<'))
         });
         for (at, _) in starts {
-            let path: String = line[at + 1..].chars().take_while(|character| character.is_ascii_alphanumeric() || *character == '/').collect();
+            let path: String =
+                line[at + 1..].chars().take_while(|character| character.is_ascii_alphanumeric() || *character == '/').collect();
             let mut parts = path.split('/');
             let first = parts.next().unwrap_or_default();
             if roots.contains(&first) && parts.next().is_some_and(|second| !second.is_empty()) {

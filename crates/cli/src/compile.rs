@@ -14,7 +14,7 @@ use std::path::Path;
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &CompileArgs) -> Result<Outcome, Failure> {
     let json = args.format == TextOrJson::Json;
-    compile(ui, args).map_err(|failure| failure.as_json(json))
+    compile(ui, args).map_err(|failure| failure.in_json(json))
 }
 
 fn compile(ui: &Ui, args: &CompileArgs) -> Result<Outcome, Failure> {

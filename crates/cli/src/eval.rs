@@ -25,7 +25,7 @@ const PIECE: usize = 256;
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
     let json = args.format == StreamFormat::Json;
-    eval(ui, args).map_err(|failure| failure.as_json(json))
+    eval(ui, args).map_err(|failure| failure.in_json(json))
 }
 
 fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {

@@ -86,7 +86,7 @@ impl Failure {
 
     /// The same, reported as a JSON document on stdout too if `json`.
     #[must_use]
-    pub(crate) fn as_json(mut self, json: bool) -> Self {
+    pub(crate) fn in_json(mut self, json: bool) -> Self {
         if let Failure::Unusable(complaint) = &mut self {
             complaint.json = json;
         }

@@ -58,7 +58,7 @@ pub(crate) fn open(path: &Path, what: &str) -> Result<(Input, Option<u64>), Fail
             Failure::new("io", format!("cannot read {what} `{}`: it is a directory", path.display())).with_help("name the file itself")
         );
     }
-    Ok((Input::File(file), metadata.is_file().then(|| metadata.len())))
+    Ok((Input::File(file), metadata.is_file().then_some(metadata.len())))
 }
 
 /// Reads all bytes, at most `limit`.

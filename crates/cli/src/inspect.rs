@@ -10,8 +10,8 @@ use portcullis::runtime::Bundle;
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &InspectArgs) -> Result<Outcome, Failure> {
     let json = args.format == TextOrJson::Json;
-    let bundle = eval::open(ui, &args.bundle).map_err(|failure| failure.as_json(json))?;
-    let inspection = inspect(&bundle).map_err(|failure| failure.as_json(json))?;
+    let bundle = eval::open(ui, &args.bundle).map_err(|failure| failure.in_json(json))?;
+    let inspection = inspect(&bundle).map_err(|failure| failure.in_json(json))?;
     let mut output = Output::stdout();
     if json {
         output.write_json(&inspection)?;

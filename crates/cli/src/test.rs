@@ -49,13 +49,13 @@ pub(crate) struct Totals {
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &TestArgs) -> Result<Outcome, Failure> {
     let json = args.format == TestFormat::Json;
-    let paths = collect(&args.paths).map_err(|failure| failure.as_json(json))?;
+    let paths = collect(&args.paths).map_err(|failure| failure.in_json(json))?;
     let mut output = Output::to(args.output.as_deref());
     let mut ran = Vec::with_capacity(paths.len());
     let mut bar = ui.bar("testing", None, Unit::Items);
     for (path, layout) in &paths {
         let name = input::name(path);
-        let text = input::text(path, "scenario file", FILE_BYTES_MAX).map_err(|failure| failure.as_json(json))?;
+        let text = input::text(path, "scenario file", FILE_BYTES_MAX).map_err(|failure| failure.in_json(json))?;
         let folder = path.parent().filter(|_| !input::is_stdin(path)).unwrap_or(Path::new(""));
         let file = ui.stage("read scenarios", || scenario::read_scenarios(&name, &text, folder, *layout));
         let mut reports = Vec::with_capacity(file.scenarios.len());

@@ -10,7 +10,7 @@ use portcullis::runtime::{BUNDLE_BYTES_MAX, Bundle};
 /// Runs the command. A file that cannot be read is a failure; one that is no sound bundle is the verdict that was asked for.
 pub(crate) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, Failure> {
     let json = args.format == TextOrJson::Json;
-    let bytes = input::bytes(&args.bundle, "bundle", BUNDLE_BYTES_MAX).map_err(|failure| failure.as_json(json))?;
+    let bytes = input::bytes(&args.bundle, "bundle", BUNDLE_BYTES_MAX).map_err(|failure| failure.in_json(json))?;
     let name = input::name(&args.bundle);
     let verdict = ui.stage("verify", || Bundle::from_bytes(bytes));
     let mut output = Output::stdout();

@@ -6,7 +6,7 @@
 //!                              +--evaluator()--> Evaluator::decide(principal, request) -> Decision or EvalError
 //! ```
 //!
-//! - [`Bundle`] owns verified, immutable bytes in the layout of [`format`]. Nothing is decoded or copied after opening.
+//! - [`Bundle`] owns verified, immutable bytes in the layout of [`mod@format`]. Nothing is decoded or copied after opening.
 //! - [`Principal`] is a caller, resolved once and used for many decisions.
 //! - [`Evaluator`] holds scratch memory; one per thread decides any number of requests and allocates nothing.
 //! - [`Decision`] is Allow or Deny with its reason and layer. **An error is never Allow**: who gets one denies.

@@ -186,6 +186,10 @@ impl<'b> Views<'b> {
     /// The symbol of a text, if the bundle has it.
     #[inline]
     pub(crate) fn symbol(&self, text: &[u8]) -> Result<Option<u32>, Fault> {
+        if text.is_empty() {
+            // Strings are sorted, so the empty one is the first; regions and accounts of ARNs are often empty.
+            return Ok(self.strings.first().filter(|first| first.length.get() == 0).map(|_| 0));
+        }
         probe(self.string_index, format::hash(self.seed, text), |id| Ok(self.text(U32::new(id))? == text))
     }
 

@@ -61,7 +61,9 @@ fn linked(world: &World, json: &Json, place: &str, document_text: &dyn Fn(&Json)
         return value(&document_text(&world.documents[*document].json));
     }
     match json {
-        Json::List(items) => Value::Array(items.iter().enumerate().map(|(at, item)| linked(world, item, &format!("{place}[{at}]"), document_text)).collect()),
+        Json::List(items) => {
+            Value::Array(items.iter().enumerate().map(|(at, item)| linked(world, item, &format!("{place}[{at}]"), document_text)).collect())
+        }
         Json::Object(members) => {
             let kept = members.iter().filter(|(name, _)| name != "managed_policies");
             let place = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
@@ -272,7 +274,13 @@ impl fmt::Display for Coverage {
             writeln!(out, "  such as {example}")?;
         }
         let all = self.evaluations();
-        writeln!(out, "evaluations {all}, of them {} decided ({} also explained), {} refused", self.decisions, self.explained, all - self.decisions)?;
+        writeln!(
+            out,
+            "evaluations {all}, of them {} decided ({} also explained), {} refused",
+            self.decisions,
+            self.explained,
+            all - self.decisions
+        )?;
         for ((reason, layer), count) in &self.layers {
             writeln!(out, "  {reason} at {layer}: {count} ({:.1} %)", percent(*count, all))?;
         }

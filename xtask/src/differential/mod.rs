@@ -156,7 +156,8 @@ fn one_world(options: &Options, index: u64) -> (Coverage, Vec<Disagreement>) {
 /// Prints a disagreement, as found and shrunk to a scenario.
 pub fn report(seed: u64, found: &Disagreement) {
     println!("disagreement: seed {seed}, world {}, request {}: {}", found.world, found.request, found.difference);
-    let compare = |world: &Json, request: &Json| Engines::new(&world.to_string()).map(|engines| engines.pair().compare(&request.to_string(), true));
+    let compare =
+        |world: &Json, request: &Json| Engines::new(&world.to_string()).map(|engines| engines.pair().compare(&request.to_string(), true));
     let kind_of = |world: &Json, request: &Json| match compare(world, request) {
         Ok(Comparison::Differ { kind, .. }) => Some(kind),
         _ => None,

@@ -132,7 +132,10 @@ pub fn world(dice: &Dice) -> World {
     };
     let accounts: Vec<Json> =
         accounts.iter().zip(&entities).enumerate().map(|(index, (id, both))| builder.account(index, id, &both.0, &both.1)).collect();
-    let json = Json::object().with("version", Json::Number("1".to_owned())).with_some("organization", organization).with("accounts", Json::List(accounts));
+    let json = Json::object()
+        .with("version", Json::Number("1".to_owned()))
+        .with_some("organization", organization)
+        .with("accounts", Json::List(accounts));
     let Builder { names, documents, places, entities, attached, bare, .. } = builder;
     World { json, names, documents, places, entities, attached, bare }
 }
@@ -188,8 +191,11 @@ impl Builder<'_> {
                 groups_json.push(Json::object().with("name", Json::text(name)).with("path", Json::text("/")).with("policies", policies));
             }
         }
-        let users: Vec<Json> =
-            users.iter().enumerate().map(|(at, user)| self.user(id, &format!("accounts[{index}].users[{at}]"), user, &managed, &groups)).collect();
+        let users: Vec<Json> = users
+            .iter()
+            .enumerate()
+            .map(|(at, user)| self.user(id, &format!("accounts[{index}].users[{at}]"), user, &managed, &groups))
+            .collect();
         let roles: Vec<Json> =
             roles.iter().enumerate().map(|(at, role)| self.role(id, &format!("accounts[{index}].roles[{at}]"), role, &managed)).collect();
         let resources = self.resources(index, id);

@@ -102,7 +102,8 @@ pub const PROVIDERS: &[&str] = &["cognito-identity.amazonaws.com", "arn:aws:iam:
 /// Canonical users that call.
 pub const CANONICAL: &[&str] = &["79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", "c0ffee"];
 /// Tag values; wildcards in them are plain characters (S-606).
-pub const TAG_VALUES: &[&str] = &["red", "a", "ab", "*", "a*", "?", "logs", "home/alice", "x:y", "", "${aws:username}", "key", "alice", "é"];
+pub const TAG_VALUES: &[&str] =
+    &["red", "a", "ab", "*", "a*", "?", "logs", "home/alice", "x:y", "", "${aws:username}", "key", "alice", "é"];
 /// Tag keys.
 pub const TAG_KEYS: &[&str] = &["team", "Team", "env", "cost-center"];
 
@@ -140,7 +141,14 @@ pub struct Names {
 
 impl Names {
     /// Chooses actions, resources and keys for the world; entities are there already.
-    pub fn choose(dice: &Dice, accounts: Vec<String>, users: Vec<String>, roles: Vec<String>, ids: Vec<String>, organization: bool) -> Names {
+    pub fn choose(
+        dice: &Dice,
+        accounts: Vec<String>,
+        users: Vec<String>,
+        roles: Vec<String>,
+        ids: Vec<String>,
+        organization: bool,
+    ) -> Names {
         let count = dice.between(5, 10);
         let mut actions: Vec<String> = dice.sample(ACTIONS, count).into_iter().map(str::to_owned).collect();
         actions.push("s3:GetObject".to_owned());

@@ -143,7 +143,9 @@ fn entity_caller(dice: &Dice, world: &World, arn: &str) -> Caller {
 
 /// A caller that the statement's principal element names, mostly.
 fn caller_of(dice: &Dice, world: &World, statement: &Statement, attached: &Attached) -> Caller {
-    let Some(principal) = statement.principal.as_ref().filter(|principal| !principal.entries.is_empty()) else { return any_caller(dice, world) };
+    let Some(principal) = statement.principal.as_ref().filter(|principal| !principal.entries.is_empty()) else {
+        return any_caller(dice, world);
+    };
     let Entry { form, text, .. } = dice.pick(&principal.entries);
     let account = text.split(':').nth(4).unwrap_or(text);
     let of_account = |entity: &&String| entity.split(':').nth(4) == Some(account);
@@ -461,7 +463,11 @@ fn spoiled(dice: &Dice, mut request: Request) -> Request {
         5 => set(json, "context", Json::object().with("x:k1", Json::object())),
         6 => set(json, "context", Json::object().with("x:k1", Json::text("a")).with("X:K1", Json::text("a"))),
         7 => set(json, "context", Json::object().with("x:k1", Json::List(vec![Json::text("a"), Json::List(Vec::new())]))),
-        8 => set(json, "principal", Json::text(dice.word(&["arn:aws:iam::111111111111:group/dev", "alice", "", "arn:aws:iam::1:root", "AIDAALICE1111"]))),
+        8 => set(
+            json,
+            "principal",
+            Json::text(dice.word(&["arn:aws:iam::111111111111:group/dev", "alice", "", "arn:aws:iam::1:root", "AIDAALICE1111"])),
+        ),
         9 => set(json, "principal", Json::object().with("AWS", Json::text("*"))),
         10 => set(json, "action", Json::Bool(true)),
         _ => set(json, "principal", Json::object().with("Service", Json::text("a")).with("Federated", Json::text("b"))),

@@ -125,7 +125,13 @@ fn one_or_list(dice: &Dice, texts: &[String]) -> Json {
 }
 
 fn statement(
-    dice: &Dice, names: &Names, policy_type: PolicyType, shape: Shape, variables: bool, attached: Option<&str>, index: usize,
+    dice: &Dice,
+    names: &Names,
+    policy_type: PolicyType,
+    shape: Shape,
+    variables: bool,
+    attached: Option<&str>,
+    index: usize,
 ) -> Statement {
     let deny = dice.percent(if shape == Shape::Plain { 36 } else { 16 });
     let principal = (policy_type != PolicyType::Identity).then(|| principal::principal(dice, names, policy_type == PolicyType::Trust));
@@ -193,7 +199,8 @@ fn actions(dice: &Dice, names: &Names, trust: bool, negated: bool) -> Vec<String
 }
 
 fn action(dice: &Dice, names: &Names, trust: bool) -> String {
-    let trust_actions = ["sts:AssumeRole", "sts:TagSession", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"];
+    let trust_actions =
+        ["sts:AssumeRole", "sts:TagSession", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"];
     let base = if trust && dice.percent(75) { dice.text(&trust_actions) } else { dice.text(&names.actions) };
     let (service, name) = base.split_once(':').map(|(service, name)| (service.to_owned(), name.to_owned())).unwrap_or_default();
     match dice.weighted(&[34, 14, 10, 12, 8, 6, 7, 3, 2]) {
@@ -219,9 +226,7 @@ fn action(dice: &Dice, names: &Names, trust: bool) -> String {
 }
 
 /// Resource patterns over the world's resources.
-fn resources(
-    dice: &Dice, names: &Names, policy_type: PolicyType, variables: bool, attached: Option<&str>, negated: bool,
-) -> Vec<String> {
+fn resources(dice: &Dice, names: &Names, policy_type: PolicyType, variables: bool, attached: Option<&str>, negated: bool) -> Vec<String> {
     let count = match dice.weighted(&[1, 55, 28, 16]) {
         0 if !negated => 0,
         0 | 1 => 1,
@@ -268,8 +273,24 @@ fn resource(dice: &Dice, names: &Names, policy_type: PolicyType, variables: bool
                 }
             }
         }
-        6 => dice.text(&["arn:*", "arn:aws:s3:*", "arn:aws:*", "arn:aws:s*:*", "arn:aws:sqs:us-east-1:*", "arn:*:s3:*", "arn:aws:*:q*", "arn:aws:*:*:*"]),
-        7 => dice.text(&["arn:aws:s3:::*", "arn:aws:s3:::b/*", "arn:*:*:*:*:*", "arn:aws:sqs:*:*:*", "arn:aws:kms:*:*:key/*", "arn:aws:iam::*:role/*"]),
+        6 => dice.text(&[
+            "arn:*",
+            "arn:aws:s3:*",
+            "arn:aws:*",
+            "arn:aws:s*:*",
+            "arn:aws:sqs:us-east-1:*",
+            "arn:*:s3:*",
+            "arn:aws:*:q*",
+            "arn:aws:*:*:*",
+        ]),
+        7 => dice.text(&[
+            "arn:aws:s3:::*",
+            "arn:aws:s3:::b/*",
+            "arn:*:*:*:*:*",
+            "arn:aws:sqs:*:*:*",
+            "arn:aws:kms:*:*:key/*",
+            "arn:aws:iam::*:role/*",
+        ]),
         8 => dice.text(&["**", "***", "arn:aws:s3:::b/**", "arn:aws:s3:::?*", "arn:aws:?3:::b"]),
         // A variable outside the last part matches nothing (S-311).
         9 if variables => format!("arn:{partition}:{service}:{region}:${{aws:PrincipalAccount}}:{rest}"),

@@ -33,10 +33,16 @@ pub(crate) fn is_account_id(text: &str) -> bool {
 
 /// Cuts an ARN at its first five colons (S-302). `None` without `arn:` in front or with fewer parts.
 pub(crate) fn arn_parts(text: &str) -> Option<[&str; 6]> {
-    let mut parts = text.splitn(6, ':');
-    let mut next = || parts.next();
-    let cut = [next()?, next()?, next()?, next()?, next()?, next()?];
-    (cut.first() == Some(&"arn")).then_some(cut)
+    let mut parts = [""; 6];
+    let mut rest = text.starts_with("arn:").then_some(text)?;
+    let (last, before) = parts.split_last_mut()?;
+    for part in before {
+        let colon = rest.bytes().position(|byte| byte == b':')?;
+        *part = rest.get(..colon)?;
+        rest = rest.get(colon.checked_add(1)?..)?;
+    }
+    *last = rest;
+    Some(parts)
 }
 
 /// The last segment of `/path/name`.

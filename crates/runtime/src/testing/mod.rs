@@ -104,7 +104,7 @@ impl Builder {
         for pattern in patterns {
             let inner = pattern.trim_end_matches('*');
             operands.push(if inner.contains(['*', '?']) {
-                self.glob(pattern)
+                self.glob(&pattern.to_ascii_lowercase())
             } else {
                 let (first, end) = self.interval(pattern);
                 (OperandKind::ActionInterval, first, end)

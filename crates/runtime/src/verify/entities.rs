@@ -7,7 +7,7 @@ use crate::views::{Views, at};
 /// Entities in order, of declared accounts, with known flags and existing slices; tags of each owner in order and folded.
 pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
     for tag in views.tags {
-        texts.ensure(views, tag.key, Form::Tag, SectionKind::Tags)?;
+        texts.ensure(views, tag.key, Form::AsciiFolded, SectionKind::Tags)?;
         ensure_id(tag.value, views.strings.len(), SectionKind::Tags, "a symbol is out of bounds")?;
     }
     let mut tags = Budget::new(views.tags.len(), SectionKind::Tags);

@@ -1,7 +1,7 @@
 //! Verification: everything that evaluation relies on, checked once when a bundle is opened.
 //!
-//! Input: bytes of any kind. Output: a [`Table`] of sections whose contents keep the rules of [`crate::format`], or an [`OpenError`]. Neither a panic
-//! nor unbounded work is possible: all arithmetic is checked, nothing recurses, and shared ranges are walked under a budget (see [`rules::Budget`]).
+//! Input: bytes of any kind. Output: a table of sections whose contents keep the rules of [`crate::format`], or an [`OpenError`]. Neither a panic
+//! nor unbounded work is possible: all arithmetic is checked, nothing recurses, and shared ranges are walked under a budget.
 //!
 //! The order matters, since a later check leans on earlier ones: header and table; digests; strings, on which all texts rest; then the sections
 //! from the leaves of the reference graph up, so that an id is checked where it stands; last the step bound, which reads most of them.

@@ -26,8 +26,12 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
         verify_operand(views, texts, &pieces, operand)?;
     }
     let mut operands = Budget::new(views.operands.len(), SectionKind::Operands);
+    let mut action_pieces = Budget::new(views.pieces.len(), SectionKind::Pieces);
     for atom in views.atoms {
         verify_atom(views, texts, &pieces, atom, &mut operands)?;
+        if atom.kind.get() == AtomKind::Action as u32 {
+            verify_action_globs(views, texts, atom, &mut action_pieces)?;
+        }
     }
     Ok(())
 }
@@ -174,6 +178,25 @@ fn verify_atom(views: &Views<'_>, texts: &mut Texts, pieces: &Pieces, atom: &Ato
         }
         if kind == AtomKind::BinaryEquals {
             texts.ensure(views, operand.a, Form::Base64, section)?;
+        }
+    }
+    Ok(())
+}
+
+/// Actions are compared folded and hold no variables (S-201, S-602).
+fn verify_action_globs(views: &Views<'_>, texts: &mut Texts, atom: &AtomRecord, budget: &mut Budget) -> Checked {
+    let section = SectionKind::Atoms;
+    for operand in range(views.operands, atom.first, atom.len, section)? {
+        if operand.kind.get() != OperandKind::Glob as u32 {
+            continue;
+        }
+        let run = range(views.pieces, operand.a, operand.b, section)?;
+        budget.spend(run.len())?;
+        for piece in run {
+            ensure(piece.kind.get() != PieceKind::Variable as u32, section, "an action has a variable")?;
+            if piece.kind.get() == PieceKind::Literal as u32 {
+                texts.ensure(views, piece.a, Form::AsciiFolded, section)?;
+            }
         }
     }
     Ok(())

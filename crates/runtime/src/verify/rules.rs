@@ -30,7 +30,7 @@ pub(super) fn ensure_optional_id(id: U32, count: usize, section: SectionKind, me
 }
 
 /// The records of a range, which must lie in bounds.
-pub(super) fn range<'v, T>(records: &'v [T], first: U32, len: U32, section: SectionKind) -> Checked<&'v [T]> {
+pub(super) fn range<T>(records: &[T], first: U32, len: U32, section: SectionKind) -> Checked<&[T]> {
     views::range(records, first, len).map_err(|_| OpenError::section(section, "a range is out of bounds"))
 }
 
@@ -102,7 +102,7 @@ pub(super) struct Texts {
     number: IdSet,
     date: IdSet,
     base64: IdSet,
-    tag: IdSet,
+    ascii_folded: IdSet,
 }
 
 /// A form of [`Texts`].
@@ -117,13 +117,13 @@ pub(super) enum Form {
     /// Canonical base64.
     Base64,
     /// Without ASCII capitals.
-    Tag,
+    AsciiFolded,
 }
 
 impl Texts {
     pub(super) fn new(strings: usize) -> Texts {
         let set = || IdSet::new(strings);
-        Texts { folded: set(), number: set(), date: set(), base64: set(), tag: set() }
+        Texts { folded: set(), number: set(), date: set(), base64: set(), ascii_folded: set() }
     }
 
     /// The symbol must be one, and its text of the form.
@@ -135,7 +135,7 @@ impl Texts {
             Form::Number => &mut self.number,
             Form::Date => &mut self.date,
             Form::Base64 => &mut self.base64,
-            Form::Tag => &mut self.tag,
+            Form::AsciiFolded => &mut self.ascii_folded,
         };
         if !seen.insert(symbol.get()) {
             return Ok(());
@@ -146,7 +146,7 @@ impl Texts {
             Form::Number => Number::parse(text).is_some_and(|number| number.text() == text),
             Form::Date => Moment::parse_seconds(text).is_some_and(|moment| crate::datatypes::Instant::from(&moment).text() == text),
             Form::Base64 => base64_is_canonical(text),
-            Form::Tag => is_ascii_folded(text),
+            Form::AsciiFolded => is_ascii_folded(text),
         };
         ensure(is_normal, section, "a text is not in its normal form")
     }
