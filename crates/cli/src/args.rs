@@ -25,7 +25,7 @@ Compiles AWS-IAM-style policies to a verified bundle, and decides requests from 
 
 A WORLD is one JSON document with accounts, users, roles, groups, resources and their policies.
 A BUNDLE is what `compile` makes of it: one file that an authorizer opens, verifies and decides from.
-REQUESTS are JSON objects, one a line: who wants to do what, to which resource, in which context.
+REQUESTS are JSON objects, one a line: who wants to do what, to which resource, and so on.
 A SCENARIO is a small world with requests and the decisions that are expected.";
 
 const EXAMPLES: &str = "\
@@ -155,10 +155,11 @@ pub(crate) enum Command {
 Examples:
   portcullis compile estate.json -o estate.bundle
   portcullis compile estate.json -o estate.bundle --format json
-  portcullis compile - -o estate.bundle < estate.json      paths in it are relative to the working directory
+  portcullis compile - -o estate.bundle < estate.json    paths in it: from the working directory
 
-All errors of all documents are reported, each with its place. With an error nothing is written: the old
-bundle, if there is one, stays as it is. The same world gives the same bytes, on any number of threads.
+All errors of all documents are reported, each with its place. With an error nothing is
+written: the old bundle, if there is one, stays as it is. The same world gives the same
+bytes, on any number of threads.
 
 {EXIT_CODES}")
 )]
@@ -208,6 +209,7 @@ pub(crate) enum ExpectedDecision {
 /// `eval`.
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "portcullis eval [OPTIONS] <BUNDLE> [REQUESTS]\n       portcullis eval [OPTIONS] --world <WORLD> [REQUESTS]",
     after_help = EXIT_CODES,
     after_long_help = format!("\
 Examples:
@@ -218,13 +220,14 @@ Examples:
   portcullis eval estate.bundle requests.ndjson --summary --show 5
   portcullis eval estate.bundle requests.ndjson --expect deny
 
-A request:
-  {{\"principal\":\"arn:aws:iam::111111111111:user/alice\",\"action\":\"s3:GetObject\",\"resource\":\"arn:aws:s3:::b/key\",
-   \"context\":{{\"aws:SourceIp\":\"203.0.113.7\"}}}}                    (on one line)
+A request (on one line):
+  {{\"principal\":\"arn:aws:iam::111111111111:user/alice\",\"action\":\"s3:GetObject\",
+   \"resource\":\"arn:aws:s3:::b/key\",\"context\":{{\"aws:SourceIp\":\"203.0.113.7\"}}}}
 and its decision:
   {{\"decision\":\"Allow\",\"reason\":\"allowed\",\"layer\":\"identity\"}}
 
-One decision comes out for each line that goes in, in the same order. A bad line (an empty one is one) gives
+One decision comes out for each line that goes in, in the same order. A bad line (an empty
+one is one) gives
   {{\"error\":\"code\",\"message\":\"...\",\"line\":3}}
 in its place and the rest go on; the exit code is then 1. Whoever reads an error denies.
 
@@ -232,7 +235,7 @@ in its place and the rest go on; the exit code is then 1. Whoever reads an error
 )]
 pub(crate) struct EvalArgs {
     /// The bundle, unless --world is given; then the requests, one a line (- or nothing: stdin)
-    #[arg(value_name = "BUNDLE] [REQUESTS", num_args = 0..=2)]
+    #[arg(value_name = "FILE", num_args = 0..=2)]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Compile this world in memory instead of opening a bundle
@@ -293,16 +296,19 @@ Examples:
   portcullis test scenarios/ --format junit --output report.xml
 
 A .json file holds one scenario, a .ndjson file one a line:
-  {{\"name\":\"...\",\"world\":{{...}},\"requests\":[{{\"request\":{{...}},\"expect\":{{\"decision\":\"Allow\"}}}}]}}
-`expect` may be left out or hold any part of a decision, or {{\"error\":\"code\"}} for input that must be refused.
+  {{\"name\":\"...\",\"world\":{{...}},
+   \"requests\":[{{\"request\":{{...}},\"expect\":{{\"decision\":\"Allow\"}}}}]}}
+`expect` may be left out or hold any part of a decision, or {{\"error\":\"code\"}} for input that
+must be refused.
 
-With --format ndjson each request gives one line, scenario and request counted from 0 (and `file` with more files than one):
+With --format ndjson each request gives one line, scenario and request counted from 0 (and
+`file` with more files than one):
   {{\"scenario\":0,\"request\":0,\"decision\":\"Allow\",\"reason\":\"allowed\"}}
   {{\"scenario\":0,\"request\":1,\"error\":\"invalid-request\"}}
   {{\"scenario\":1,\"error\":\"invalid-version\"}}                the world was refused
 
-A failed expectation gives exit code 1. A scenario that cannot be read (broken JSON, an unknown member) is reported with
-its place, the others run, and the exit code is 2.
+A failed expectation gives exit code 1. A scenario that cannot be read (broken JSON, an
+unknown member) is reported with its place, the others run, and the exit code is 2.
 
 {EXIT_CODES}")
 )]
@@ -333,8 +339,8 @@ Examples:
   portcullis inspect estate.bundle
   portcullis inspect estate.bundle --format json
 
-Shows the header, each section with size, records and digest, what was compiled, the bound on the steps of any
-decision, and the memory that opening takes. The bundle is verified first.
+Shows the header, each section with size, records and digest, what was compiled, the bound
+on the steps of any decision, and the memory that opening takes. The bundle is verified first.
 
 {EXIT_CODES}")
 )]
@@ -357,9 +363,9 @@ Examples:
   portcullis verify estate.bundle
   portcullis verify estate.bundle --format json
 
-Checks digests, section bounds, every reference between records and the bound on the steps of a decision, as an
-authorizer does when it opens the bundle. A damaged bundle, one of another format version and a file that is
-none are all refused.
+Checks digests, section bounds, every reference between records and the bound on the steps of
+a decision, as an authorizer does when it opens the bundle. A damaged bundle, one of another
+format version and a file that is none are all refused, with exit code 2.
 
 {EXIT_CODES}")
 )]

@@ -83,7 +83,7 @@ pub(crate) fn read(ui: &Ui, path: &Path) -> Result<(World, Vec<Diagnostic>), Fai
 /// The same from text; `folder` is what paths in it are relative to.
 pub(crate) fn read_text(ui: &Ui, name: &str, folder: &Path, text: &str) -> Result<(World, Vec<Diagnostic>), Failure> {
     let options = WorldOptions::default();
-    let read = ui.stage("parse and check", || read_world_text(name, text, folder, &DiskFiles, &options));
+    let read = ui.stage("parse and check", || ui.busy("reading", || read_world_text(name, text, folder, &DiskFiles, &options)));
     let (world, warnings) =
         read.map_err(|error| Failure::refused(ui, &format!("the world `{name}`"), error.sources(), error.diagnostics()))?;
     if ui.says_details() {
@@ -99,7 +99,8 @@ pub(crate) fn read_text(ui: &Ui, name: &str, folder: &Path, text: &str) -> Resul
 
 /// Compiles a world that was read.
 pub(crate) fn build(ui: &Ui, world: &World) -> Result<Compiled, Failure> {
-    let compiled = portcullis::compile(world, &CompileOptions::default()).map_err(|error| Failure::new(error.code(), error.to_string()))?;
+    let compiled = ui.busy("compiling", || portcullis::compile(world, &CompileOptions::default()));
+    let compiled = compiled.map_err(|error| Failure::new(error.code(), error.to_string()))?;
     for (stage, time) in &compiled.timings {
         ui.note(stage, *time);
     }

@@ -4,10 +4,14 @@ use crate::args::{Global, Progress, When};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Work that takes less shows no progress bar.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
+
+/// The time between two looks of a spinner.
+const SPINNER_STEP: Duration = Duration::from_millis(100);
 
 /// How much to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +156,32 @@ impl Ui {
             self.print_raw(&format!("{name:<24} {:>10.3} ms\n", time.as_secs_f64() * 1000.0));
         }
         self.print_raw(&format!("{:<24} {:>10.3} ms\n", "total", self.elapsed().as_secs_f64() * 1000.0));
+    }
+
+    /// Runs work that cannot say how far it is, under a spinner once it takes long.
+    pub(crate) fn busy<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> T {
+        if !self.progress {
+            return work();
+        }
+        let (done, ended) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // Whether the work ends or panics, its end of the channel is dropped.
+                if ended.recv_timeout(PROGRESS_AFTER) == Err(RecvTimeoutError::Timeout) {
+                    let spinner = ProgressBar::new_spinner().with_message(what).with_elapsed(PROGRESS_AFTER);
+                    if let Ok(style) = ProgressStyle::with_template("{msg} {spinner} {elapsed}") {
+                        spinner.set_style(style);
+                    }
+                    while ended.recv_timeout(SPINNER_STEP) == Err(RecvTimeoutError::Timeout) {
+                        spinner.tick();
+                    }
+                    spinner.finish_and_clear();
+                }
+            });
+            let result = work();
+            drop(done);
+            result
+        })
     }
 
     /// A bar for work of known or unknown length.

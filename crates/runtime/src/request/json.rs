@@ -249,7 +249,8 @@ fn takes_session(entries: &[(Cow<'_, str>, &RawValue)]) -> bool {
     matches!(form, Some(CallerForm::Session { .. } | CallerForm::Role { .. } | CallerForm::FederatedUser { .. }))
 }
 
-/// Session policies are not of this release; an empty list is the same as none (S-715).
+/// Session policies are not of this release: a request with a session is refused rather than decided without it. For a caller that takes none
+/// it is no request at all (S-715).
 fn read_session(raw: &RawValue, takes_session: bool) -> Result<(), RequestError> {
     let mut policies = None;
     for (name, value) in object(raw, "the session")? {
@@ -260,16 +261,13 @@ fn read_session(raw: &RawValue, takes_session: bool) -> Result<(), RequestError>
             if !value.get().starts_with('[') {
                 return Err(RequestError::invalid("the session's policies are no list"));
             }
-            if elements(value)?.is_empty() {
-                return Ok(());
+            if !takes_session && !elements(value)?.is_empty() {
+                return Err(RequestError::invalid("this caller takes no session policies"));
             }
-            if takes_session {
-                return Err(RequestError::new("unsupported-layer", "session policies are not supported yet"));
-            }
-            Err(RequestError::invalid("this caller takes no session policies"))
+            Ok(())
         })?;
     }
-    Ok(())
+    Err(RequestError::new("unsupported-layer", "session policies are not supported yet; the request is refused, not decided without them"))
 }
 
 /// A string, number or boolean, as text (S-112, S-526).

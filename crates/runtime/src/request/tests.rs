@@ -100,7 +100,7 @@ mod json {
     fn whole_requests_are_read() {
         let text = with(
             r#", "resource": "arn:aws:s3:::b\/k", "resource_account": "222222222222", "context": {"a": 1.50, "b": true, "c": ["x", 2, false],
-               "d\u0065": "\ud83d\ude00", "e": [], "f": -1e400}, "session": {"policies": []}"#,
+               "d\u0065": "\ud83d\ude00", "e": [], "f": -1e400}"#,
         );
         let request = JsonRequest::parse(&text).unwrap();
         assert_eq!(request.caller(), Caller::Arn(ALICE));
@@ -150,6 +150,8 @@ mod json {
             (r#", "resource": "b""#, "invalid-request"),
             (r#", "resource_account": 222222222222"#, "invalid-request"),
             (r#", "session": {"policies": [{}]}"#, "invalid-request"),
+            (r#", "session": {"policies": []}"#, "unsupported-layer"),
+            (r#", "session": {}"#, "unsupported-layer"),
             (r#", "session": {"policy": []}"#, "unknown-field"),
             (r#", "session": []"#, "invalid-request"),
             (r#", "context": {"a": "\ud800"}"#, "json-syntax"),
