@@ -1,5 +1,7 @@
 //! A world that has been read to a bundle: statements a second on the core estate. Reading it is measured beside.
 
+#![allow(missing_docs, clippy::expect_used, reason = "criterion's macros make items without documentation; a bench fails by panicking")]
+
 mod support;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,6 +1,8 @@
 //! Decisions over the 2,000 requests of the core estate, callers resolved and requests read before: the time shown is for one
 //! request, in turn. The same run measures the bundle without its indexes, the way from JSON text, and the naive reference (which reads JSON, too).
 
+#![allow(missing_docs, clippy::expect_used, reason = "criterion's macros make items without documentation; a bench fails by panicking")]
+
 mod support;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,5 +1,7 @@
 //! Bytes to a verified bundle, which is all that opening does. Milliseconds per MiB are 1,000 divided by the MiB/s shown.
 
+#![allow(missing_docs, clippy::expect_used, reason = "criterion's macros make items without documentation; a bench fails by panicking")]
+
 mod support;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

@@ -1,6 +1,6 @@
 //! What the benches share: the core estate, compiled, and its requests, read once and kept.
 
-#![allow(dead_code, reason = "each bench uses its own part")]
+#![allow(dead_code, clippy::expect_used, reason = "each bench uses its own part; without the corpus there is nothing to measure")]
 
 use portcullis::runtime::json::JsonRequest;
 use portcullis::runtime::{Bundle, ContextValue, Principal, Request};
@@ -9,30 +9,30 @@ use portcullis::{CompileOptions, Compiled, compile};
 use std::path::{Path, PathBuf};
 
 /// A path below the repository.
-pub fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// The core estate: three accounts with real policies.
-pub fn core_world() -> World {
+pub(crate) fn core_world() -> World {
     let (world, _) =
         read_world(&repository("corpus/worlds/core.json"), &DiskFiles, &WorldOptions::default()).expect("the core estate is a world");
     world
 }
 
 /// The core estate, compiled.
-pub fn core_compiled() -> Compiled {
+pub(crate) fn core_compiled() -> Compiled {
     compile(&core_world(), &CompileOptions::default()).expect("the core estate compiles")
 }
 
 /// The texts of the core estate's requests.
-pub fn core_requests() -> Vec<String> {
+pub(crate) fn core_requests() -> Vec<String> {
     let text = std::fs::read_to_string(repository("corpus/worlds/core.requests.ndjson")).expect("the core estate has requests");
     text.lines().map(str::to_owned).collect()
 }
 
 /// Requests with their callers, as an embedder holds them. What they point to is never freed: a bench ends soon.
-pub fn prepared(bundle: &Bundle, texts: &[String]) -> Vec<(Principal, Request<'static>)> {
+pub(crate) fn prepared(bundle: &Bundle, texts: &[String]) -> Vec<(Principal, Request<'static>)> {
     texts.iter().map(|text| one_prepared(bundle, text)).collect()
 }
 
@@ -64,7 +64,7 @@ fn kept_value(value: &ContextValue<'_>) -> ContextValue<'static> {
 }
 
 /// Every AWS-managed policy of the corpus as (name, text), in the order of names.
-pub fn managed_policies() -> Vec<(String, String)> {
+pub(crate) fn managed_policies() -> Vec<(String, String)> {
     let root = repository("corpus/aws-managed");
     let mut folders = vec![root.clone()];
     let mut policies = Vec::new();
@@ -85,7 +85,7 @@ pub fn managed_policies() -> Vec<(String, String)> {
 }
 
 /// The JSON text without white space between its tokens.
-pub fn minified(text: &str) -> String {
+pub(crate) fn minified(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_string = false;
     let mut escaped = false;

@@ -154,7 +154,8 @@ fn named_paths(root: &Path, document: &Path, name: &str, text: &str, tidy: &mut 
             }
             // What stands before a star or a placeholder is a folder, or the start of a name in one.
             let path = if cut_short { path.rsplit_once('/').map_or("", |(folder, _)| folder) } else { path };
-            let beside = document.parent().is_some_and(|folder| folder.join(path).exists());
+            // Documents speak of each other by name alone, too.
+            let beside = document.parent().is_some_and(|folder| folder.join(path).exists()) || root.join("docs").join(path).exists();
             if !root.join(path).exists() && !beside {
                 tidy.findings.push(format!("{name}:{}: `{path}` does not exist", number + 1));
             }

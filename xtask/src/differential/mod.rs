@@ -178,3 +178,31 @@ pub fn report(seed: u64, found: &Disagreement) {
     let scenario = Json::object().with("name", Json::Text(name)).with("world", world).with("requests", Json::List(vec![case]));
     println!("{scenario}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options { seed: 7, worlds: 48, requests: 60, disagreements_max: 3 }
+    }
+
+    #[test]
+    fn both_sides_agree() {
+        let outcome = run(&options());
+        let differences: Vec<&str> = outcome.disagreements.iter().map(|found| found.difference.as_str()).collect();
+        assert_eq!(differences, Vec::<&str>::new());
+        assert_eq!(outcome.coverage.worlds, 48, "{:?}", outcome.coverage.refused_example);
+        assert_eq!(outcome.coverage.evaluations(), 48 * 60);
+    }
+
+    #[test]
+    fn one_thread_meets_what_many_meet() {
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
+            pool.map(|pool| pool.install(|| run(&options()).coverage.to_string()))
+        };
+        assert!(on(1).is_some_and(|text| text.contains("allowed at identity")));
+        assert_eq!(on(1), on(3));
+    }
+}

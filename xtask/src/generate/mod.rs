@@ -78,6 +78,12 @@ struct Sketch {
     id: Option<String>,
 }
 
+/// The users and roles of one account.
+struct People {
+    users: Vec<Sketch>,
+    roles: Vec<Sketch>,
+}
+
 fn sketches(dice: &Dice, pool: &[&'static str], prefix: &str, account: &str, most: usize) -> Vec<Sketch> {
     let count = dice.between(1, most);
     dice.sample(pool, count)
@@ -95,23 +101,22 @@ fn sketches(dice: &Dice, pool: &[&'static str], prefix: &str, account: &str, mos
 pub fn world(dice: &Dice) -> World {
     let count = 1 + dice.weighted(&[45, 35, 20]);
     let accounts: Vec<String> = dice.sample(names::ACCOUNTS, count).into_iter().map(str::to_owned).collect();
-    let entities: Vec<(Vec<Sketch>, Vec<Sketch>)> = accounts
+    let people: Vec<People> = accounts
         .iter()
-        .map(|account| {
-            // `Alice` is another user than `alice`: names are compared exactly (S-404).
-            let users = sketches(dice, &["alice", "bob", "carol", "dave-2"], "AIDA", account, 3);
-            let roles = sketches(dice, &["app", "admin", "svc", "App"], "AROA", account, 3);
-            (users, roles)
+        .map(|account| People {
+            users: sketches(dice, &["alice", "bob", "carol", "dave-2"], "AIDA", account, 3),
+            // `App` is another role than `app`: names are compared exactly (S-404).
+            roles: sketches(dice, &["app", "admin", "svc", "App"], "AROA", account, 3),
         })
         .collect();
-    let arns = |kind: &str, pick: fn(&(Vec<Sketch>, Vec<Sketch>)) -> &Vec<Sketch>| -> Vec<String> {
-        let each = accounts.iter().zip(&entities);
+    let arns = |kind: &str, pick: fn(&People) -> &Vec<Sketch>| -> Vec<String> {
+        let each = accounts.iter().zip(&people);
         each.flat_map(|(account, both)| pick(both).iter().map(move |one| format!("arn:aws:iam::{account}:{kind}{}{}", one.path, one.name)))
             .collect()
     };
-    let users = arns("user", |both| &both.0);
-    let roles = arns("role", |both| &both.1);
-    let ids = entities.iter().flat_map(|both| both.0.iter().chain(&both.1)).filter_map(|one| one.id.clone()).collect();
+    let users = arns("user", |both| &both.users);
+    let roles = arns("role", |both| &both.roles);
+    let ids = people.iter().flat_map(|both| both.users.iter().chain(&both.roles)).filter_map(|one| one.id.clone()).collect();
     let organization = dice.percent(45).then(|| organization(dice, &accounts));
     let names = Names::choose(dice, accounts.clone(), users, roles, ids, organization.is_some());
     let wide = match dice.below(40) {
@@ -131,7 +136,7 @@ pub fn world(dice: &Dice) -> World {
         bare: Vec::new(),
     };
     let accounts: Vec<Json> =
-        accounts.iter().zip(&entities).enumerate().map(|(index, (id, both))| builder.account(index, id, &both.0, &both.1)).collect();
+        accounts.iter().zip(&people).enumerate().map(|(index, (id, both))| builder.account(index, id, &both.users, &both.roles)).collect();
     let json = Json::object()
         .with("version", Json::Number("1".to_owned()))
         .with_some("organization", organization)

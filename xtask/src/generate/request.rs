@@ -468,7 +468,7 @@ fn spoiled(dice: &Dice, mut request: Request) -> Request {
             "principal",
             Json::text(dice.word(&["arn:aws:iam::111111111111:group/dev", "alice", "", "arn:aws:iam::1:root", "AIDAALICE1111"])),
         ),
-        9 => set(json, "principal", Json::object().with("AWS", Json::text("*"))),
+        9 => set(json, "principal", Json::object().with("Service", Json::Bool(true))),
         10 => set(json, "action", Json::Bool(true)),
         _ => set(json, "principal", Json::object().with("Service", Json::text("a")).with("Federated", Json::text("b"))),
     }
