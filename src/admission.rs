@@ -33,7 +33,7 @@ impl Findings {
 /// assert!(!findings.accepted());
 /// let finding = &findings.diagnostics[0];
 /// assert_eq!(finding.code, Code::InvalidEffect);
-/// assert_eq!(findings.sources.line_column(finding.span.file, finding.span.start).column, 52);
+/// assert_eq!(findings.sources.line_column(finding.span.file, finding.span.start).column, 51);
 /// ```
 #[must_use]
 pub fn check_policy(name: &str, text: &str, policy_type: PolicyType, limits: &Limits) -> Findings {

@@ -176,7 +176,7 @@ fn modules_import_what_the_architecture_allows() {
                 Some((outside, inside)) => outside == name && only_inside(&code, outside, inside),
                 None => *entry == name,
             };
-            if name != module && modules.contains(&name) && !rule.may_use.iter().any(|entry| allowed(entry)) {
+            if name != module && modules.contains(&name) && !rule.may_use.iter().any(allowed) {
                 wrong.push(format!("{}: `{module}` names `crate::{name}`", path.display()));
             }
         }

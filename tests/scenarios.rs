@@ -9,7 +9,8 @@ use portcullis::world::WorldOptions;
 use std::path::Path;
 
 /// Scenario file, requests that are decided or refused as expected, requests that need a later layer.
-const FILES: [(&str, usize, usize); 3] = [("cases.ndjson", 529, 88), ("cases-deck.ndjson", 67, 26), ("cases-acl.ndjson", 0, 60)];
+const FILES: [(&str, usize, usize); 4] =
+    [("found.ndjson", 2, 0), ("cases.ndjson", 529, 88), ("cases-deck.ndjson", 67, 26), ("cases-acl.ndjson", 0, 60)];
 
 fn run_all(engine: &impl Engine) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/scenarios");

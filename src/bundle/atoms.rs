@@ -1,6 +1,6 @@
 //! Context keys, atoms, operands and pieces.
 
-use super::sections::Encoder;
+use super::sections::{Encoder, PieceContent};
 use super::strings::Symbols;
 use crate::ir::{ActionTest, Atom, ConditionTest, Program, ResourceTest};
 use crate::syntax::policy::{ArnPattern, BaseOperator, ConditionValue, Piece, Qualifier as SyntaxQualifier, ResourcePattern};
@@ -178,7 +178,7 @@ impl<S: Symbols> Encoder<'_, S> {
 
     /// A range of `Pieces` with these pieces; equal ones are written once.
     fn glob(&mut self, pieces: &[Piece]) -> (u32, u32) {
-        let content: Vec<(u32, u32, u32)> = pieces
+        let content: Vec<PieceContent> = pieces
             .iter()
             .map(|piece| match piece {
                 Piece::Literal(text) => (PieceKind::Literal as u32, self.symbols.symbol(text), 0),

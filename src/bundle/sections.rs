@@ -43,6 +43,9 @@ pub(super) struct Sections {
     pub(super) rcp_services: Vec<U32>,
 }
 
+/// Kind, `a` and `b` of a piece.
+pub(super) type PieceContent = (u32, u32, u32);
+
 /// One run over the parts.
 pub(super) struct Encoder<'a, S> {
     pub(super) parts: Parts<'a>,
@@ -51,7 +54,7 @@ pub(super) struct Encoder<'a, S> {
     pub(super) slots: &'a IndexSet<String>,
     pub(super) out: Sections,
     /// Globs, ARN patterns and networks that were written already, by content.
-    pub(super) known_globs: HashMap<Vec<(u32, u32, u32)>, (u32, u32)>,
+    pub(super) known_globs: HashMap<Vec<PieceContent>, (u32, u32)>,
     pub(super) known_arns: HashMap<[(u32, u32); 6], u32>,
     pub(super) known_networks: HashMap<([u8; 16], u32, u32), u32>,
     /// Something passed what 32 bits can number.

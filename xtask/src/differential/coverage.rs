@@ -89,6 +89,8 @@ fn without_conditions(json: &Json) -> Json {
 pub struct Coverage {
     /// Worlds that were compiled.
     pub worlds: u64,
+    /// Those of them in which a document is indexed by resource first.
+    pub resource_first_worlds: u64,
     /// Worlds that were refused, by code.
     pub refused_worlds: BTreeMap<String, u64>,
     /// One of them, with the message.
@@ -128,6 +130,7 @@ impl Coverage {
         }
         self.refused_example = self.refused_example.or(other.refused_example);
         self.worlds += other.worlds;
+        self.resource_first_worlds += other.resource_first_worlds;
         self.decisions += other.decisions;
         self.explained += other.explained;
         sum(&mut self.refused_worlds, other.refused_worlds);
@@ -222,6 +225,9 @@ impl Coverage {
         if refused * 100 > self.worlds {
             gaps.push(format!("{refused} worlds refused, more than 1 % of {}", self.worlds));
         }
+        if self.resource_first_worlds == 0 {
+            gaps.push("no world has a document that is indexed by resource first".to_owned());
+        }
         let mut need = |name: String, count: u64| {
             if count < FLOOR {
                 gaps.push(format!("{name}: reached {count} times, less than {FLOOR}"));
@@ -266,7 +272,11 @@ fn required() -> Vec<String> {
 impl fmt::Display for Coverage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refused: u64 = self.refused_worlds.values().sum();
-        writeln!(out, "worlds      {} compiled, {refused} refused", self.worlds)?;
+        writeln!(
+            out,
+            "worlds      {} compiled ({} with an index by resource first), {refused} refused",
+            self.worlds, self.resource_first_worlds
+        )?;
         for (code, count) in &self.refused_worlds {
             writeln!(out, "  {code}: {count}")?;
         }

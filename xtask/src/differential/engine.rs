@@ -5,7 +5,7 @@ use portcullis::runtime::json::JsonRequest;
 use portcullis::runtime::{Bundle, Decision, Evaluator, Explainer, Explanation, Layer};
 use portcullis::validate::ReferenceWorld;
 use portcullis::world::{MemoryFiles, WorldOptions, read_world_text};
-use portcullis::{CompileOptions, compile};
+use portcullis::{CompileOptions, Stage, compile, debug};
 use std::path::Path;
 
 /// A world as both sides have it.
@@ -13,7 +13,11 @@ pub struct Engines {
     bundle: Bundle,
     explainer: Explainer,
     reference: ReferenceWorld,
+    resource_first: bool,
 }
+
+/// Worlds of fewer bytes hold no document that is wide enough for an index by resource first.
+const WIDE_BYTES: usize = 40_000;
 
 /// What the sides said to a request.
 #[derive(Debug)]
@@ -63,15 +67,21 @@ impl Engines {
     ///
     /// # Errors
     /// The code and message of the refusal, whichever side gave it.
-    pub fn new(world: &str) -> Result<Engines, String> {
+    pub fn new(text: &str) -> Result<Engines, String> {
         let refused = |error: &dyn std::fmt::Display, code: &str| format!("{code}: {error}");
-        let (world, _) = read_world_text("world.json", world, Path::new(""), &MemoryFiles::new(), &WorldOptions::default())
+        let (world, _) = read_world_text("world.json", text, Path::new(""), &MemoryFiles::new(), &WorldOptions::default())
             .map_err(|error| refused(&error, error.first_code().as_str()))?;
         let compiled = compile(&world, &CompileOptions::default()).map_err(|error| refused(&error, error.code()))?;
         let bundle = Bundle::from_bytes(compiled.bytes).map_err(|error| refused(&error, error.code()))?;
         let explainer = bundle.explainer().map_err(|error| refused(&error, error.code()))?;
         let reference = ReferenceWorld::new(&world).map_err(|error| refused(&error, error.code()))?;
-        Ok(Engines { bundle, explainer, reference })
+        let index = if text.len() > WIDE_BYTES { debug(&world, Stage::Trie).unwrap_or_default() } else { String::new() };
+        Ok(Engines { bundle, explainer, reference, resource_first: index.contains("any action: cell") })
+    }
+
+    /// Whether some document is indexed by resource first, as those are whose index by action would copy too much.
+    pub fn resource_first(&self) -> bool {
+        self.resource_first
     }
 
     /// Both sides ready to decide. The evaluator is kept from request to request, as an authorizer keeps it, so that what one leaves behind can harm the next.

@@ -131,6 +131,7 @@ fn one_world(options: &Options, index: u64) -> (Coverage, Vec<Disagreement>) {
         }
     };
     coverage.worlds += 1;
+    coverage.resource_first_worlds += u64::from(engines.resource_first());
     let reach = Reach::new(&world);
     let mut pair = engines.pair();
     for number in 0..options.requests {

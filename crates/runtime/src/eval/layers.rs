@@ -30,7 +30,7 @@ impl Facts {
     pub(super) fn of(query: &Query<'_>) -> Facts {
         let class = query.principal.class;
         let parts = query.resource.map(|resource| resource.parts);
-        let is_role = matches!(parts, Some([_, _, "iam", _, _, rest]) if rest.starts_with("role/"));
+        let is_role = matches!(parts, Some([_, _, "iam", "", _, rest]) if rest.starts_with("role/"));
         let is_key = matches!(parts, Some([_, _, "kms", _, _, rest]) if rest.starts_with("key/"));
         let is_sts_on_role = is_role && query.action.starts_with(b"sts:");
         let account = query.principal.account.as_deref();
