@@ -1,6 +1,6 @@
 //! Keeps the repository as its documents describe it.
 //!
-//! Checked: no source file is above [`LINES_MAX`] lines (those above [`LINES_GOAL`] are listed); no leftovers of unfinished
+//! Checked: no source file is above `LINES_MAX` lines (those above `LINES_GOAL` are listed); no leftovers of unfinished
 //! work; each path that a document names in backticks exists; no path of somebody's machine and no number of a tracker's issue in a text;
 //! the corpus says where it comes from, folder by folder.
 
