@@ -58,14 +58,12 @@ impl Scratch {
     }
 
     pub(super) fn fold_action(&mut self, action: &str) {
-        self.action.clear();
-        self.action.extend(action.bytes().map(|byte| byte.to_ascii_lowercase()));
+        fold_into(&mut self.action, action);
     }
 
     /// Folds a key; [`Scratch::key`] gives the result.
     pub(super) fn fold_key(&mut self, key: &str) {
-        self.key.clear();
-        self.key.extend(key.bytes().map(|byte| byte.to_ascii_lowercase()));
+        fold_into(&mut self.key, key);
     }
 
     /// The key folded last.
@@ -101,6 +99,13 @@ impl Scratch {
         }
         Err(Fault::Corrupt)
     }
+}
+
+/// Copying first and folding in place lets both go many bytes at a time.
+fn fold_into(folded: &mut Vec<u8>, text: &str) {
+    folded.clear();
+    folded.extend_from_slice(text.as_bytes());
+    folded.make_ascii_lowercase();
 }
 
 const _: () = assert!(UNKNOWN_SLOTS.is_power_of_two());
