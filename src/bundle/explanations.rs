@@ -2,14 +2,15 @@
 
 use super::Parts;
 use super::sections::Sections;
-use crate::diag::{FileId, LineColumn};
+use crate::diag::LineColumn;
 use indexmap::IndexSet;
 use portcullis_runtime::format::cold::{Attachment, Explanations, StatementOrigin, Summary};
 
 /// Where every place and every statement of the bundle stands.
 pub(super) fn explanations(parts: Parts<'_>) -> Explanations {
     let sources = &parts.world.sources;
-    let mut files: IndexSet<FileId> = IndexSet::new();
+    // By name: a file that is used as several types of policy stands in the sources once for each.
+    let mut files: IndexSet<&str> = IndexSet::new();
     let attachments = parts
         .linked
         .attachments
@@ -17,7 +18,7 @@ pub(super) fn explanations(parts: Parts<'_>) -> Explanations {
         .map(|attachment| {
             let LineColumn { line, column } = sources.line_column(attachment.text.file, attachment.text.start);
             // There are at most as many files as 32-bit file ids.
-            let file = u32::try_from(files.insert_full(attachment.text.file).0).unwrap_or(u32::MAX);
+            let file = u32::try_from(files.insert_full(sources.file(attachment.text.file).name()).0).unwrap_or(u32::MAX);
             Attachment { place: attachment.place.clone(), order: attachment.order, file, line, column }
         })
         .collect();
@@ -32,7 +33,7 @@ pub(super) fn explanations(parts: Parts<'_>) -> Explanations {
             statements.push(StatementOrigin { index, sid: statement.sid.clone(), lines_down, column });
         }
     }
-    let files = files.iter().map(|file| sources.file(*file).name().to_owned()).collect();
+    let files = files.into_iter().map(str::to_owned).collect();
     Explanations { files, attachments, statements }
 }
 

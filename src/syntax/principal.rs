@@ -183,8 +183,10 @@ fn arn_entry(text: &str) -> Option<Entry> {
     let one_name = !name.is_empty() && !name.contains('/');
     let two_names = name.split_once('/').is_some_and(|(role, session)| !role.is_empty() && !session.is_empty() && !session.contains('/'));
     let entry = match (service, kind) {
-        ("iam", "user") if !name.is_empty() => PrincipalEntry::User(text.to_owned()),
-        ("iam", "role") if !name.is_empty() => PrincipalEntry::Role(text.to_owned()),
+        // The name is what stands after the last slash; without one nobody could be meant.
+        ("iam", "user" | "role") if name.is_empty() || name.ends_with('/') => return None,
+        ("iam", "user") => PrincipalEntry::User(text.to_owned()),
+        ("iam", "role") => PrincipalEntry::Role(text.to_owned()),
         ("sts", "assumed-role") if two_names => PrincipalEntry::RoleSession(text.to_owned()),
         ("sts", "federated-user") if one_name => PrincipalEntry::FederatedUser(text.to_owned()),
         _ => return None,

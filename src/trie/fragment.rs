@@ -31,6 +31,11 @@ struct Share {
 }
 
 pub(super) fn build(atoms: &Atoms, line: &ActionLine, document: &Document) -> LocalFragment {
+    build_within(SWEEP_MAX, atoms, line, document)
+}
+
+/// As [`build`], with another bound on a sweep.
+pub(super) fn build_within(sweep_max: usize, atoms: &Atoms, line: &ActionLine, document: &Document) -> LocalFragment {
     let mut patterns = 0;
     let shares: Vec<Share> = document
         .statements
@@ -50,12 +55,16 @@ pub(super) fn build(atoms: &Atoms, line: &ActionLine, document: &Document) -> Lo
         .collect();
     let entries_max = ENTRIES_PER_PATTERN.saturating_mul(patterns).saturating_add(ENTRIES_FREE);
     let mut indexed = vec![true; shares.len()];
-    let mut swept = sweep(&shares, &indexed);
+    let mut swept = sweep(sweep_max, &shares, &indexed);
     if swept.as_ref().is_none_or(|swept| swept.entries(&shares) > entries_max) {
         move_largest(&shares, swept.as_ref(), entries_max, &mut indexed);
-        swept = sweep(&shares, &indexed);
+        swept = sweep(sweep_max, &shares, &indexed);
     }
-    let swept = swept.unwrap_or_default();
+    // What even then is too much to sweep is not indexed by action at all.
+    let swept = swept.unwrap_or_else(|| {
+        indexed.fill(false);
+        Swept::default()
+    });
     let moved: Vec<Placed> = (0u32..).zip(&indexed).filter(|(_, indexed)| !**indexed).map(|(statement, _)| (statement, true)).collect();
     LocalFragment {
         ranges: swept.ranges,
@@ -85,7 +94,7 @@ impl Swept {
 }
 
 /// Sweeps over the action line; `None` when the sets would be too large to list.
-fn sweep(shares: &[Share], indexed: &[bool]) -> Option<Swept> {
+fn sweep(listed_max: usize, shares: &[Share], indexed: &[bool]) -> Option<Swept> {
     // (action id, starts, statement, open): ends before starts at the same id, so a set never holds a statement twice.
     let mut events: Vec<(u32, bool, Placed)> = Vec::new();
     for ((statement, share), indexed) in (0u32..).zip(shares).zip(indexed) {
@@ -111,7 +120,7 @@ fn sweep(shares: &[Share], indexed: &[bool]) -> Option<Swept> {
             continue;
         }
         listed = listed.saturating_add(active.len());
-        if listed > SWEEP_MAX {
+        if listed > listed_max {
             return None;
         }
         let cell = if active.is_empty() { None } else { Some(swept.sets.insert_full(active.iter().copied().collect()).0) };

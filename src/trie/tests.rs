@@ -194,18 +194,30 @@ fn document(statements: Vec<(Vec<&str>, usize)>) -> Program {
 }
 
 fn entries(program: &Program) -> (usize, usize, bool) {
+    let fragment = built(program, usize::MAX);
+    (fragment.cells.len(), fragment.cells.iter().map(count).sum(), fragment.any_action.is_some())
+}
+
+fn count(cell: &super::cells::LocalCell) -> usize {
+    cell.star.len() + cell.tries.iter().flat_map(|(_, trie)| &trie.nodes).map(|node| node.exact.len() + node.prefix.len()).sum::<usize>()
+}
+
+fn built(program: &Program, sweep_max: usize) -> fragment::LocalFragment {
     let document = &program.documents[0];
     let tests = document.statements.iter().filter_map(|statement| match program.atoms.get(statement.action) {
         Some(Atom::Action(test)) => Some(test),
         _ => None,
     });
     let line = ActionLine::new(tests);
-    let fragment = fragment::build(&program.atoms, &line, document);
-    let count = |cell: &super::cells::LocalCell| -> usize {
-        cell.star.len()
-            + cell.tries.iter().flat_map(|(_, trie)| &trie.nodes).map(|node| node.exact.len() + node.prefix.len()).sum::<usize>()
-    };
-    (fragment.cells.len(), fragment.cells.iter().map(count).sum(), fragment.any_action.is_some())
+    fragment::build_within(sweep_max, &program.atoms, &line, document)
+}
+
+#[test]
+fn what_cannot_be_swept_is_still_indexed_by_resource() {
+    let program = document(vec![(vec!["s3:get*"], 3), (vec!["s3:getobject"], 2)]);
+    let fragment = built(&program, 0);
+    assert!(fragment.cells.is_empty() && fragment.ranges.is_empty());
+    assert_eq!(fragment.any_action.as_ref().map(count), Some(5));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::accounts::Draft;
 use super::checks;
 use super::documents::{DocumentKey, Parsed, Pool};
+use super::files::FileError;
 use super::organization::OrganizationDraft;
 use super::read::{Input, decode, not_utf8, unreadable};
 use super::resolve::{FileKey, Order, Reference, References, Target};
@@ -17,6 +18,7 @@ use crate::syntax::Tree;
 use crate::syntax::policy::PolicyType;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// Statements of one world before equal documents are shared.
 const STATEMENTS_MAX: usize = 10_000_000;
@@ -31,8 +33,21 @@ pub(super) struct Linked {
     pub(super) characters: usize,
 }
 
-/// A file of documents in [`Sources`], or `None` for one that is of no use, which has been reported.
-type ReadFiles = HashMap<FileKey, Option<([u8; 32], Span)>>;
+/// The files of documents, once they are in [`Sources`].
+#[derive(Default)]
+struct ReadFiles {
+    /// By file and type: the digest and the place of its text. Files that could not be read are not here.
+    texts: HashMap<FileKey, BTreeMap<PolicyType, ([u8; 32], Span)>>,
+    /// Each file of `Sources` that was read here, and the first of those with the same text.
+    first_of: HashMap<FileId, FileId>,
+}
+
+impl ReadFiles {
+    /// The span as it stands in the first of the files with the same text.
+    fn in_first(&self, span: Span) -> Span {
+        Span { file: self.first_of.get(&span.file).copied().unwrap_or(span.file), ..span }
+    }
+}
 
 /// Links the drafts into a world.
 pub(super) fn link(
@@ -110,7 +125,10 @@ fn in_world_order<'r>(groups: &[&'r References]) -> Vec<Placed<'r>> {
     references
 }
 
-/// Reads and parses every file that a reference leads to, once, as each type that is asked of it.
+/// Reads every file that a reference leads to, once, and parses it as each type that is asked of it.
+///
+/// A file that is used as several types stands in [`Sources`] once for each of them, since what a type finds counts at the place that first asks for
+/// that type (S-116).
 fn read_files(
     sources: &mut Sources,
     references: &[Placed<'_>],
@@ -118,73 +136,72 @@ fn read_files(
     pool: &Pool<'_>,
     input: Input<'_>,
 ) -> ReadFiles {
-    /// Who names a file: in world order, and as which types.
-    #[derive(Default)]
-    struct Wanted {
-        named: BTreeMap<Order, Span>,
-        types: BTreeSet<PolicyType>,
-    }
-    let mut wanted: HashMap<&FileKey, Wanted> = HashMap::new();
+    /// Who names a file as a type, in world order.
+    type Named = BTreeMap<Order, Span>;
+    let mut wanted: HashMap<(&FileKey, PolicyType), Named> = HashMap::new();
     for (_, _, reference) in references {
         if let Target::File { key, named_at, named_order } = &reference.target {
-            let wanted = wanted.entry(key).or_default();
-            wanted.named.insert(*named_order, *named_at);
-            wanted.types.insert(reference.policy_type);
+            wanted.entry((key, reference.policy_type)).or_default().insert(*named_order, *named_at);
         }
     }
-    let mut wanted: Vec<(&FileKey, Wanted)> = wanted.into_iter().collect();
-    wanted.sort_by(|left, right| (left.1.named.keys().next(), left.0).cmp(&(right.1.named.keys().next(), right.0)));
+    let mut wanted: Vec<((&FileKey, PolicyType), Named)> = wanted.into_iter().collect();
+    wanted.sort_by(|left, right| (left.1.keys().next(), left.0).cmp(&(right.1.keys().next(), right.0)));
 
     let limits = &input.options.limits;
-    let read = |(key, _): &(&FileKey, Wanted)| match key {
-        FileKey::Path(path) => input.files.read(&input.base_dir.join(path), limits.document_bytes as u64).map(decode),
-        FileKey::FullAccess => Ok((FULL_ACCESS.to_owned(), false)),
-        FileKey::RcpFullAccess => Ok((RCP_FULL_ACCESS.to_owned(), false)),
+    let read = |key: &&FileKey| match key {
+        FileKey::Path(path) => {
+            let bytes = input.files.read(&input.base_dir.join(path), limits.document_bytes as u64)?;
+            let (text, cut) = decode(bytes);
+            Ok((Arc::<str>::from(text), cut))
+        }
+        FileKey::FullAccess => Ok((Arc::from(FULL_ACCESS), false)),
+        FileKey::RcpFullAccess => Ok((Arc::from(RCP_FULL_ACCESS), false)),
     };
-    let contents: Vec<_> = wanted.par_iter().map(read).collect();
-    let mut added = Vec::with_capacity(contents.len());
-    for ((key, wanted), content) in wanted.iter().zip(contents) {
+    let keys: Vec<&FileKey> = wanted.iter().map(|((key, _), _)| *key).collect::<BTreeSet<_>>().into_iter().collect();
+    let contents: HashMap<&FileKey, Result<(Arc<str>, bool), FileError>> =
+        keys.par_iter().map(|key| (*key, read(key))).collect::<Vec<_>>().into_iter().collect();
+    let mut files = ReadFiles::default();
+    let mut first_of: HashMap<&FileKey, FileId> = HashMap::new();
+    let mut added = Vec::with_capacity(wanted.len());
+    for ((key, policy_type), named) in &wanted {
         let name = match key {
             FileKey::Path(path) => path.as_str(),
             FileKey::FullAccess => "FullAWSAccess",
             FileKey::RcpFullAccess => "RCPFullAWSAccess",
         };
-        match content {
-            Ok((text, cut)) => {
-                let file = sources.add(name.to_owned(), text, wanted.named.values().next().copied());
-                if cut {
+        match contents.get(*key) {
+            Some(Ok((text, cut))) => {
+                let file = sources.add(name.to_owned(), Arc::clone(text), named.values().next().copied());
+                let first = *first_of.entry(*key).or_insert(file);
+                files.first_of.insert(file, first);
+                if !*cut {
+                    added.push((*key, *policy_type, file));
+                } else if first == file {
                     diagnostics.push(not_utf8(sources, file));
-                } else {
-                    added.push((*key, &wanted.types, file));
                 }
             }
-            Err(error) => {
-                let report = |at: &Span| unreadable(&error, name, *at, limits.document_bytes as u64);
-                diagnostics.extend(wanted.named.values().map(report));
+            Some(Err(error)) => {
+                let report = |at: &Span| unreadable(error, name, *at, limits.document_bytes as u64);
+                diagnostics.extend(named.values().map(report));
             }
+            None => {}
         }
     }
     let sources = &*sources;
-    let parse = |(_, types, file): &(&FileKey, &BTreeSet<PolicyType>, FileId)| {
+    let parse = |(_, policy_type, file): &(&FileKey, PolicyType, FileId)| {
         let text = sources.file(*file).text();
         let tree = Tree::parse(*file, text, 0..text.len(), limits)?;
-        let mut digest = [0; 32];
-        for policy_type in *types {
-            digest = pool.intern(tree.root(), *policy_type);
-        }
-        Ok((digest, tree.root().span()))
+        Ok((pool.intern(tree.root(), *policy_type), tree.root().span()))
     };
     let parsed: Vec<Result<_, Diagnostic>> = added.par_iter().map(parse).collect();
-    let mut files = ReadFiles::new();
-    for ((key, _, _), result) in added.into_iter().zip(parsed) {
-        let found = match result {
-            Ok(found) => Some(found),
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic);
-                None
+    for ((key, policy_type, file), result) in added.into_iter().zip(parsed) {
+        match result {
+            Ok(found) => {
+                files.texts.entry(key.clone()).or_default().insert(policy_type, found);
             }
-        };
-        files.insert(key.clone(), found);
+            // What is no JSON is that as every type.
+            Err(diagnostic) => diagnostics.extend(Some(diagnostic).filter(|_| files.first_of.get(&file) == Some(&file))),
+        }
     }
     files
 }
@@ -227,13 +244,13 @@ impl<'f> Linker<'f> {
     fn link(&mut self, reference: &Reference, diagnostics: &mut Vec<Diagnostic>) -> Option<Linked> {
         let (digest, text) = match &reference.target {
             Target::Text { digest, text } => (*digest, *text),
-            Target::File { key, .. } => self.files.get(key).copied().flatten()?,
+            Target::File { key, .. } => self.files.texts.get(key)?.get(&reference.policy_type).copied()?,
             Target::Nothing => return None,
         };
         let key = (digest, reference.policy_type);
         let entry = self.parsed.get_mut(&key)?;
         if entry.parsed.has_diagnostics() && self.places.insert((text, key.1)) {
-            report(entry, text, self.reported.entry(text).or_default(), diagnostics);
+            report(entry, text, self.files, self.reported.entry(self.files.in_first(text)).or_default(), diagnostics);
         }
         self.statements = self.statements.saturating_add(entry.parsed.statement_count);
         let document = match entry.id {
@@ -252,11 +269,12 @@ impl<'f> Linker<'f> {
 
 /// Reports the errors of a text at each place where it stands, its warnings at the first, and neither twice where a text is
 /// checked as several types.
-fn report(entry: &mut Entry, text: Span, reported: &mut HashSet<(Code, Span)>, diagnostics: &mut Vec<Diagnostic>) {
+fn report(entry: &mut Entry, text: Span, files: &ReadFiles, reported: &mut HashSet<(Code, Span)>, diagnostics: &mut Vec<Diagnostic>) {
     let first = !std::mem::replace(&mut entry.has_reported, true);
     let wanted = entry.parsed.diagnostics_at(text).filter(|diagnostic| first || diagnostic.is_error());
-    let fresh: Vec<Diagnostic> = wanted.filter(|diagnostic| !reported.contains(&(diagnostic.code, diagnostic.span))).collect();
-    reported.extend(fresh.iter().map(|diagnostic| (diagnostic.code, diagnostic.span)));
+    let known = |diagnostic: &Diagnostic| (diagnostic.code, files.in_first(diagnostic.span));
+    let fresh: Vec<Diagnostic> = wanted.filter(|diagnostic| !reported.contains(&known(diagnostic))).collect();
+    reported.extend(fresh.iter().map(known));
     diagnostics.extend(fresh);
 }
 

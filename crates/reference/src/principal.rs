@@ -63,7 +63,7 @@ impl Caller<'_> {
                     "Service" => Form::Service(name.clone()),
                     "Federated" => Form::Federated(name.clone()),
                     "CanonicalUser" => Form::CanonicalUser(name.clone()),
-                    _ => return invalid.refuse(format!("`{key}` is no caller form")),
+                    _ => return Err(Error::new("unknown-field", format!("`{key}` is no caller form"))),
                 },
                 _ => return invalid.refuse("the principal is no caller form"),
             },

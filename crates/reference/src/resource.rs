@@ -57,7 +57,7 @@ impl Arn {
     /// The bucket's name, and the object's key if this is an object. Access points and the like have a region or an
     /// account and are neither.
     pub(crate) fn bucket_and_key(&self) -> Option<(&str, Option<&str>)> {
-        if !self.is_global("s3") || !self.account().is_empty() {
+        if !self.is_global("s3") || !self.account().is_empty() || self.rest().is_empty() {
             return None;
         }
         Some(match self.rest().split_once('/') {

@@ -101,7 +101,8 @@ pub(crate) fn expand_to_text(pieces: &[Piece], context: &Context) -> Option<Stri
 }
 
 fn resolve<'a>(name: &'a str, default: Option<&'a str>, context: &'a Context) -> Option<&'a str> {
-    if matches!(name, "*" | "?" | "$") {
+    // S-604 knows these without a default only; `${*, 'x'}` is a key of that name (S-603).
+    if default.is_none() && matches!(name, "*" | "?" | "$") {
         return Some(name);
     }
     // Missing, multivalued and empty are all unresolved; a default, even an empty one, replaces them (S-608, S-609).

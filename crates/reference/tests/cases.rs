@@ -162,7 +162,7 @@ fn refused_requests() -> Result<(), Box<dyn std::error::Error>> {
         (format!(r#""principal":"arn:aws:iam::111:user/a",{action}"#), Some("invalid-request")),
         (format!(r#""principal":"arn:aws:sts::111111111111:assumed-role/app",{action}"#), Some("invalid-request")),
         (format!(r#""principal":"arn:aws:iam::111111111111:user/",{action}"#), Some("invalid-request")),
-        (format!(r#""principal":{{"AWS":"*"}},{action}"#), Some("invalid-request")),
+        (format!(r#""principal":{{"AWS":"*"}},{action}"#), Some("unknown-field")),
         (format!(r#""principal":{{}},{action}"#), Some("invalid-request")),
         (format!(r#""principal":["*"],{action}"#), Some("invalid-request")),
         (action.to_string(), Some("invalid-request")),

@@ -106,7 +106,9 @@ fn documents(world: Node<'_>) -> Vec<(PolicyType, Node<'_>)> {
 #[test]
 fn the_documents_of_the_scenarios() {
     let (mut scenarios, mut refused) = (0, 0);
-    for path in files(&corpus("scenarios"), "ndjson") {
+    // In these files a scenario has one error at most. Where a world has several, of documents and of its own, `tests/scenarios.rs` asks for the first.
+    let names_cases = |path: &std::path::PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("cases"));
+    for path in files(&corpus("scenarios"), "ndjson").into_iter().filter(names_cases) {
         for line in fs::read_to_string(&path).unwrap().lines().filter(|line| !line.trim().is_empty()) {
             let scenario = tree(line);
             let Some(world) = scenario.root().member("world").filter(|world| world.kind() == Kind::Object) else { continue };

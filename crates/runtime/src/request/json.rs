@@ -193,6 +193,7 @@ fn read_principal<'a>(raw: &'a RawValue) -> Result<JsonCaller<'a>, RequestError>
                 "Service" => JsonCaller::Service,
                 "Federated" => JsonCaller::Federated,
                 "CanonicalUser" => JsonCaller::CanonicalUser,
+                // As in a policy's principal map (S-102), a key that nobody knows is an unknown member, not an unknown form (S-206).
                 _ => return Err(unknown_field(&name)),
             };
             match &found {
