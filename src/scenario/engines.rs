@@ -103,13 +103,12 @@ impl Engine for Reference {
             decision: decision.decision.as_str(),
             reason: decision.reason.as_str(),
             layer: decision.layer.as_str(),
-            explanation: (detail == Detail::Explained).then(|| explained_by_reference(decision)),
+            explanation: (detail == Detail::Explained).then(|| explained_by_reference(prepared, decision)),
         })
     }
 }
 
-/// The reference reads values, not texts, so it knows no files and lines.
-fn explained_by_reference(from: reference::Decision) -> Explained {
+fn explained_by_reference(world: &ReferenceWorld, from: reference::Decision) -> Explained {
     let layers = &from.layers;
     Explained {
         layers: vec![
@@ -124,12 +123,17 @@ fn explained_by_reference(from: reference::Decision) -> Explained {
         matched: from
             .matched
             .into_iter()
-            .map(|entry| Matched {
-                policy: entry.policy,
-                statement: entry.statement.map(|index| index as u64),
-                sid: entry.sid,
-                effect: entry.effect.as_str(),
-                ..Matched::default()
+            .map(|entry| {
+                let place = entry.statement.and_then(|statement| world.statement_place(&entry.policy, statement));
+                Matched {
+                    file: place.map(|place| place.file.clone()),
+                    line: place.map(|place| u64::from(place.line)),
+                    column: place.map(|place| u64::from(place.column)),
+                    policy: entry.policy,
+                    statement: entry.statement.map(|index| index as u64),
+                    sid: entry.sid,
+                    effect: entry.effect.as_str(),
+                }
             })
             .collect(),
         resource_account: from.resource_account,

@@ -15,6 +15,7 @@ use crate::world::World;
 use portcullis_reference as reference;
 use portcullis_runtime::json::JsonRequest;
 use portcullis_runtime::{Bundle, OpenError, RequestError};
+use std::collections::HashMap;
 use std::fmt;
 
 #[cfg(test)]
@@ -25,6 +26,19 @@ mod tests;
 pub struct ReferenceWorld {
     world: reference::World,
     bundle: Bundle,
+    /// By the place of a policy: its file, and the line and column of each statement. The reference reads values, not texts, so it cannot know.
+    places: HashMap<String, Vec<StatementPlace>>,
+}
+
+/// Where a statement stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementPlace {
+    /// The file, named relative to the world file.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// Its column, from 1, in characters.
+    pub column: u32,
 }
 
 /// Why there is no answer.
@@ -80,8 +94,20 @@ impl ReferenceWorld {
         let compiled = compile(world, &CompileOptions::default()).map_err(ReferenceError::Compile)?;
         let bundle = Bundle::from_bytes(compiled.bytes).map_err(ReferenceError::Open)?;
         let value = world_value(world)?;
+        let places = world.attachments().map(|attachment| {
+            let statements = world.statement_places(attachment).into_iter();
+            let statements = statements.map(|(file, at)| StatementPlace { file: file.to_owned(), line: at.line, column: at.column });
+            (attachment.place.clone(), statements.collect())
+        });
+        let places = places.collect();
         let world = reference::World::new(&value).map_err(ReferenceError::Reference)?;
-        Ok(ReferenceWorld { world, bundle })
+        Ok(ReferenceWorld { world, bundle, places })
+    }
+
+    /// Where the text of a matched statement stands: `policy` and `statement` as [`reference::Matched`] has them.
+    #[must_use]
+    pub fn statement_place(&self, policy: &str, statement: usize) -> Option<&StatementPlace> {
+        self.places.get(policy)?.get(statement)
     }
 
     /// Decides one request, given as JSON text.

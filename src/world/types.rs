@@ -1,7 +1,7 @@
 //! The linked world: accounts with their entities, and every policy document found, parsed and checked.
 
-use crate::diag::{FileId, Sources, Span};
-use crate::syntax::policy::{Document, PolicyType};
+use crate::diag::{FileId, LineColumn, Sources, Span};
+use crate::syntax::policy::{Document, PolicyType, Statement};
 use std::collections::HashMap;
 
 /// A world as `formats.md` describes it, with every `Doc` resolved.
@@ -23,6 +23,30 @@ pub struct World {
     pub document_at: HashMap<(FileId, u32), DocumentId>,
     /// By the place of an account given as a path: the file that holds the account.
     pub account_file_at: HashMap<(FileId, u32), FileId>,
+}
+
+impl World {
+    /// Every place within an account at which a document is attached, layers that this release refuses left out.
+    pub fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.accounts.iter().flat_map(|account| {
+            let groups = account.groups.iter().flat_map(|group| &group.policies);
+            let users = account.users.iter().flat_map(|user| &user.policies);
+            let roles = account.roles.iter().flat_map(|role| role.trust.iter().chain(&role.policies));
+            groups.chain(users).chain(roles).chain(account.resources.iter().flat_map(|resource| &resource.policy))
+        })
+    }
+
+    /// File, line and column of each statement of an attached document, as its text stands at that place.
+    pub fn statement_places(&self, attachment: &Attachment) -> Vec<(&str, LineColumn)> {
+        let Some(stored) = self.documents.get(attachment.document.0 as usize) else { return Vec::new() };
+        let text = attachment.text;
+        let place = |statement: &Statement| {
+            // Equal documents have equal texts, so a statement stands as far behind the beginning of each.
+            let offset = text.start.saturating_add(statement.span.start.saturating_sub(stored.span.start));
+            (self.sources.file(text.file).name(), self.sources.line_column(text.file, offset))
+        };
+        stored.document.statements.iter().map(place).collect()
+    }
 }
 
 /// Index into [`World::documents`].
