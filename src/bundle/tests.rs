@@ -1,10 +1,12 @@
 //! What the writer promises: the same bytes for the same world, whatever changes around it; files old or new, never half.
 
-use super::publish;
+use super::{Publish, publish, publish_with};
 use crate::world::{MemoryFiles, WorldOptions, read_world, read_world_text};
 use crate::{CompileOptions, Compiled, compile};
 use portcullis_runtime::Bundle;
+use portcullis_runtime::format::{Header, SectionEntry, SectionKind};
 use std::path::{Path, PathBuf};
+use zerocopy::{FromBytes, IntoBytes};
 
 const WORLD: &str = r#"{"version": 1, "accounts": [{"id": "111111111111",
     "roles": [{"name": "r", "trust": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:user/u"}, "Action": "sts:AssumeRole"}},
@@ -119,4 +121,76 @@ fn a_failed_publish_leaves_everything_as_it_was() {
     assert!(publish(&folder.0.join("missing").join("a.bundle"), b"bytes").is_err());
     assert!(publish(Path::new("/"), b"bytes").is_err());
     assert_eq!(folder.names(), ["taken"]);
+}
+
+#[test]
+fn who_publishes_is_told_of_the_temporary_file() {
+    let folder = Folder::new("publish-tells");
+    let path = folder.0.join(format!("{}.bundle", "n".repeat(240)));
+    let told = std::cell::RefCell::new(Vec::new());
+    let note = |temporary: Option<&Path>| told.borrow_mut().push(temporary.map(|temporary| temporary.exists()));
+    publish_with(&path, b"bytes", &Publish { on_temporary: Some(&note), ..Publish::default() }).unwrap();
+    assert_eq!(*told.borrow(), [Some(true), None]);
+    assert_eq!(std::fs::read(&path).unwrap(), b"bytes");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_keeps_its_mode_and_a_new_bundle_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("publish-mode");
+    let path = folder.0.join("a.bundle");
+    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    publish(&path, b"one").unwrap();
+    assert_eq!(mode(), 0o600);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    publish(&path, b"two").unwrap();
+    assert_eq!(mode(), 0o640);
+}
+
+/// Makes the digests of a changed bundle right again, so that what is refused is refused for what it says.
+fn with_digests(mut bytes: Vec<u8>) -> Vec<u8> {
+    let header = size_of::<Header>();
+    let table_end = header + SectionKind::ALL.len() * size_of::<SectionEntry>();
+    for at in (header..table_end).step_by(size_of::<SectionEntry>()) {
+        let mut entry = SectionEntry::read_from_bytes(&bytes[at..at + size_of::<SectionEntry>()]).unwrap();
+        let offset = usize::try_from(entry.offset.get()).unwrap();
+        let length = usize::try_from(entry.length.get()).unwrap();
+        entry.digest = *blake3::hash(&bytes[offset..offset + length]).as_bytes();
+        bytes[at..at + size_of::<SectionEntry>()].copy_from_slice(entry.as_bytes());
+    }
+    bytes[header - 32..header].fill(0);
+    let digest = *blake3::hash(&bytes[..table_end]).as_bytes();
+    bytes[header - 32..header].copy_from_slice(&digest);
+    bytes
+}
+
+#[test]
+fn a_bundle_changed_behind_right_digests_is_refused_or_decides() {
+    use portcullis_runtime::Caller;
+    let bytes = compiled(WORLD).bytes;
+    assert_eq!(with_digests(bytes.clone()), bytes);
+    let sections_start = size_of::<Header>() + SectionKind::ALL.len() * size_of::<SectionEntry>();
+    let (mut opened, mut decided) = (0, 0);
+    for at in sections_start..bytes.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[at] ^= flip;
+            let Ok(bundle) = Bundle::from_bytes(with_digests(changed)) else { continue };
+            opened += 1;
+            let mut evaluator = bundle.evaluator();
+            for caller in [
+                Caller::Arn("arn:aws:iam::111111111111:user/u"),
+                Caller::Arn("arn:aws:sts::111111111111:assumed-role/r/s"),
+                Caller::Anonymous,
+            ] {
+                // Names may have changed, so a caller may be unknown; but who is known gets a decision, and never a fault of the bundle.
+                if let Ok(principal) = bundle.principal(caller) {
+                    evaluator.decide(&principal, &request()).unwrap_or_else(|error| panic!("byte {at} ^ {flip:#x}: {error}"));
+                    decided += 1;
+                }
+            }
+        }
+    }
+    assert!(opened > 1000 && decided > opened, "{opened} opened, {decided} decisions");
 }

@@ -16,6 +16,7 @@ pub(super) struct Childless(TrieNode);
 
 impl Childless {
     pub(super) fn with_children(self, first_child: u32, child_count: u32) -> TrieNode {
+        let first_child = if child_count == 0 { 0 } else { first_child };
         TrieNode { first_child: U32::new(first_child), child_count: U32::new(child_count), ..self.0 }
     }
 }

@@ -32,7 +32,7 @@ mod tree;
 
 pub use document::{parse_policy, quota_characters};
 pub use limits::Limits;
-pub use pointer::pointer_at;
+pub use pointer::{pointer_at, pointers_at};
 pub use tree::{Items, Kind, Member, Members, Node, Tree, duplicate_keys};
 
 use crate::diag::{Code, Diagnostic, FileId, Sources, Span};

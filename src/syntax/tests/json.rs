@@ -182,6 +182,11 @@ fn pointers_lead_to_the_innermost_value() {
         let at = u32::try_from(text.find(what).unwrap()).unwrap();
         assert_eq!(pointer_at(text, at), pointer, "{what}");
     }
+    let text = r#"{"a": [1, {"b": 2}, 3], "c~/": "x"}"#;
+    let offsets: Vec<u32> = (0..u32::try_from(text.len()).unwrap()).rev().collect();
+    let one_by_one: Vec<String> = offsets.iter().map(|offset| pointer_at(text, *offset)).collect();
+    assert_eq!(pointers_at(text, &offsets), one_by_one);
+    assert_eq!(pointer_at(text, 16), "/a/1/b");
     assert_eq!(pointer_at("[", 0), "");
 }
 

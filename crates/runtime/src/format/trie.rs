@@ -60,7 +60,7 @@ pub struct TrieNode {
     pub label_offset: U32,
     /// Bytes of the label.
     pub label_len: U32,
-    /// First child.
+    /// First child; 0 without children.
     pub first_child: U32,
     /// Number of children, at most 256.
     pub child_count: U32,

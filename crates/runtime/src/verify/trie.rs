@@ -57,6 +57,7 @@ pub(super) fn ensure_trie(nodes: &[TrieNode], first_bytes: &[u8], labels: &[u8],
         let label = found(crate::views::range(labels, node.label_offset, node.label_len), section)?;
         ensure(label.first().copied().unwrap_or(0) == *first_byte, section, "a first byte is not that of its label")?;
         if node.child_count.get() == 0 {
+            ensure(node.first_child.get() == 0, section, "a node without children names a first one")?;
             continue;
         }
         ensure(node.child_count.get() <= 256, section, "a node has more than 256 children")?;
