@@ -88,6 +88,8 @@ enum EvalErrorKind {
     Fault(Fault),
     ForeignPrincipal,
     #[cfg(feature = "explain")]
+    ForeignExplainer,
+    #[cfg(feature = "explain")]
     Disagreement,
 }
 
@@ -95,6 +97,12 @@ impl EvalError {
     /// The principal was resolved over another bundle.
     pub(crate) fn foreign_principal() -> EvalError {
         EvalError { kind: EvalErrorKind::ForeignPrincipal }
+    }
+
+    /// The explainer was made from another bundle.
+    #[cfg(feature = "explain")]
+    pub(crate) fn foreign_explainer() -> EvalError {
+        EvalError { kind: EvalErrorKind::ForeignExplainer }
     }
 
     /// The indexes and the statements of the bundle give different decisions.
@@ -113,7 +121,7 @@ impl EvalError {
             EvalErrorKind::ForeignPrincipal => "unknown-principal",
             EvalErrorKind::Fault(Fault::Corrupt) => "invalid-bundle",
             #[cfg(feature = "explain")]
-            EvalErrorKind::Disagreement => "invalid-bundle",
+            EvalErrorKind::ForeignExplainer | EvalErrorKind::Disagreement => "invalid-bundle",
         }
     }
 }
@@ -125,6 +133,8 @@ impl fmt::Display for EvalError {
             EvalErrorKind::Fault(Fault::Steps) => "the evaluation took more steps than the bundle's bound",
             EvalErrorKind::Fault(Fault::Corrupt) => "the bundle refers to something that it does not hold",
             EvalErrorKind::ForeignPrincipal => "the principal was resolved over another bundle",
+            #[cfg(feature = "explain")]
+            EvalErrorKind::ForeignExplainer => "the explainer was made from another bundle",
             #[cfg(feature = "explain")]
             EvalErrorKind::Disagreement => "the bundle's indexes and statements disagree",
         })

@@ -73,12 +73,16 @@ pub struct SectionInfo {
 }
 
 impl Bundle {
-    /// Verifies a bundle and takes it over.
+    /// Verifies a bundle and takes it over: a `Vec<u8>` as it is, a slice as a copy.
     ///
     /// # Errors
     /// `invalid-bundle` for bytes that are not a whole bundle of this format version or break one of its rules; `limit-exceeded` above
     /// [`BUNDLE_BYTES_MAX`] or for a step bound above the global limit.
-    pub fn from_bytes(bytes: Vec<u8>) -> Result<Bundle, OpenError> {
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Bundle, OpenError> {
+        Bundle::verified(bytes.into())
+    }
+
+    fn verified(bytes: Vec<u8>) -> Result<Bundle, OpenError> {
         if u64::try_from(bytes.len()).map_or(true, |length| length > BUNDLE_BYTES_MAX) {
             return Err(too_large());
         }

@@ -101,7 +101,7 @@ mod explain {
         /// decisions, which is a defect.
         pub fn explain(&mut self, explainer: &Explainer, principal: &Principal, request: &Request<'_>) -> Result<Explanation, EvalError> {
             if explainer.bundle_id() != self.bundle {
-                return Err(EvalError::disagreement());
+                return Err(EvalError::foreign_explainer());
             }
             let query = self.prepare(principal, request)?;
             let facts = Facts::of(&query);

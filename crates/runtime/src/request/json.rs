@@ -64,9 +64,10 @@ impl<'a> JsonRequest<'a> {
         if nesting(text) > NESTING_MAX {
             return Err(RequestError::limit("the request is nested more than 32 levels deep"));
         }
-        let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(&error))?;
+        let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(text, 0, &error))?;
         let mut members = Members::default();
-        let error = members.read(raw).err();
+        // Within a value that is JSON as a whole, only a string can be wrong; it is looked for where it counts.
+        let error = members.read(raw).err().map(|error| if error.code() == "json-syntax" { bad_string(text).unwrap_or(error) } else { error });
         match (members.principal.take(), error) {
             (Some(principal), error) => Ok(JsonRequest { principal, members, error }),
             (None, Some(error)) => Err(error),
@@ -287,8 +288,44 @@ fn unknown_field(name: &str) -> RequestError {
     RequestError::new("unknown-field", format!("`{name}` is not known here"))
 }
 
-fn syntax(error: &serde_json::Error) -> RequestError {
-    RequestError::new("json-syntax", format!("the request is no JSON: {error}"))
+/// The error for a part of the request's text that begins at `start`, with its place in the whole text, as people count.
+fn syntax(text: &str, start: usize, error: &serde_json::Error) -> RequestError {
+    if text.starts_with('\u{feff}') {
+        return RequestError::new("json-syntax", "the request begins with a byte order mark; save it without one");
+    }
+    let part = text.get(start..).unwrap_or_default();
+    let lines_before: usize = part.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let at = start.saturating_add(lines_before).saturating_add(error.column().saturating_sub(1)).min(text.len());
+    let before = text.get(..text.floor_char_boundary(at)).unwrap_or_default();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+    let message = format!("{error}");
+    let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+    let place = match before.matches('\n').count() {
+        0 => format!("column {column}"),
+        lines => format!("line {}, column {column} of the request", lines.saturating_add(1)),
+    };
+    RequestError::new("json-syntax", format!("the request is no JSON: {what} at {place}"))
+}
+
+/// The first string of a text, JSON but for what stands in strings, that is none: one with a lone surrogate.
+fn bad_string(text: &str) -> Option<RequestError> {
+    let mut start = None;
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match (start, byte) {
+            _ if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (None, b'"') => start = Some(at),
+            (Some(from), b'"') => {
+                start = None;
+                if let Err(error) = serde_json::from_str::<Text<'_>>(text.get(from..=at)?) {
+                    return Some(syntax(text, from, &error));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The deepest nesting of arrays and objects. A linear scan, before anything recurses.
@@ -384,12 +421,12 @@ fn object<'a>(raw: &'a RawValue, what: &str) -> Result<Vec<(Cow<'a, str>, &'a Ra
     if !raw.get().starts_with('{') {
         return Err(RequestError::invalid(format!("{what} is no object")));
     }
-    serde_json::from_str::<Object<'a>>(raw.get()).map(|Object(members)| members).map_err(|error| syntax(&error))
+    serde_json::from_str::<Object<'a>>(raw.get()).map(|Object(members)| members).map_err(|error| syntax(raw.get(), 0, &error))
 }
 
 /// The elements of a value that is an array.
 fn elements(raw: &RawValue) -> Result<Vec<&RawValue>, RequestError> {
-    serde_json::from_str::<Array<'_>>(raw.get()).map(|Array(elements)| elements).map_err(|error| syntax(&error))
+    serde_json::from_str::<Array<'_>>(raw.get()).map(|Array(elements)| elements).map_err(|error| syntax(raw.get(), 0, &error))
 }
 
 /// The text of a value that must be a string.
@@ -397,5 +434,5 @@ fn string<'a>(raw: &'a RawValue, what: &str) -> Result<Cow<'a, str>, RequestErro
     if !raw.get().starts_with('"') {
         return Err(RequestError::invalid(format!("{what} is no string")));
     }
-    serde_json::from_str::<Text<'a>>(raw.get()).map(|Text(text)| text).map_err(|error| syntax(&error))
+    serde_json::from_str::<Text<'a>>(raw.get()).map(|Text(text)| text).map_err(|error| syntax(raw.get(), 0, &error))
 }

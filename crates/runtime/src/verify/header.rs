@@ -4,6 +4,7 @@ use crate::error::OpenError;
 use crate::format::{FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
 use crate::open::BundleId;
 use crate::views::{Views, record_bytes};
+use alloc::format;
 use alloc::vec::Vec;
 use zerocopy::FromBytes;
 
@@ -47,7 +48,10 @@ pub(super) fn verify(bytes: &[u8]) -> Result<Table, OpenError> {
     let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| truncated())?;
     let require = |holds: bool, message: &'static str| if holds { Ok(()) } else { Err(OpenError::invalid(message)) };
     require(header.magic == MAGIC, "the bytes are no bundle")?;
-    require(header.version.get() == FORMAT_VERSION, "the bundle has another format version")?;
+    let version = header.version.get();
+    if version != FORMAT_VERSION {
+        return Err(OpenError::invalid(format!("the bundle has format version {version}, this build reads {FORMAT_VERSION}")));
+    }
     require(header.flags.get() == 0 && header.reserved == [0; 52], "the header has an unknown flag")?;
     require(header.length.get() == bytes.len() as u64, "the bundle's length is not the one in its header")?;
     require(header.section_count.get() as usize == SectionKind::ALL.len(), "the bundle has a wrong number of sections")?;
