@@ -10,6 +10,7 @@
 
 mod code;
 mod machine;
+mod nearest;
 mod render;
 mod source;
 #[cfg(test)]
@@ -17,7 +18,8 @@ mod tests;
 
 pub use code::{Code, Severity};
 pub use machine::{MachineDiagnostic, MachineLabel, machine};
-pub use render::{quoted, render_text};
+pub(crate) use nearest::nearest;
+pub use render::{plain, quoted, render_text};
 pub use source::{FileId, LineColumn, SourceFile, Sources, Span};
 
 /// One finding about an input text.

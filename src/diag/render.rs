@@ -59,7 +59,8 @@ fn is_format(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn plain(text: &str) -> String {
+/// A text of unknown origin as a terminal may show it: control characters, odd spaces and characters that reorder the line as escapes.
+pub fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     text.chars().for_each(|character| push_plain(&mut shown, character));
     shown
@@ -142,10 +143,10 @@ fn excerpts(text: &mut String, file: &SourceFile, marks: &[&Mark<'_>], digits: u
         let place = file.floor(mark.span.start as usize).min(line.end);
         let before = shown.as_ref().map(|(line, _)| *line);
         let window = match &shown {
-            // A second place on a line that is there in full, or in its window, needs no second excerpt.
-            Some((shown_line, window)) if *shown_line == mark.line && window.contains(&place) => window.clone(),
+            // A second place on a line that is there in full, or in its window, needs no second excerpt; the end of the line is a place of it.
+            Some((shown_line, window)) if *shown_line == mark.line && (window.start..=window.end).contains(&place) => window.clone(),
             _ => {
-                if before.is_some_and(|before| before + 1 != mark.line) {
+                if before.is_some_and(|before| before != mark.line && before + 1 != mark.line) {
                     let _ = writeln!(text, "{gutter}...{reset}");
                 }
                 let window = window(file, &line, place);

@@ -127,6 +127,26 @@ fn wide_characters_and_ends_of_texts() {
 }
 
 #[test]
+fn an_error_at_the_end_of_a_line_with_a_label_draws_the_line_once() {
+    let text = "{\"a\": [1";
+    let (sources, file) = sources(text);
+    let diagnostic =
+        Diagnostic::new(Code::JsonSyntax, Span::new(file, 8, 8), "the text ends").with_label(Span::new(file, 6, 7), "opened here");
+    let shown = render_text(&sources, &diagnostic, false);
+    assert!(shown.ends_with("1 | {\"a\": [1\n  |       - opened here\n  |         ^\n"), "{shown}");
+}
+
+#[test]
+fn two_places_far_apart_on_one_line_have_no_gap_between_them() {
+    let text = format!("[1, {}2]", "\"aaaaaaa\",".repeat(100));
+    let (sources, file) = sources(&text);
+    let diagnostic = Diagnostic::new(Code::DataType, at(file, &text, "2"), "no").with_label(at(file, &text, "1"), "here");
+    let shown = render_text(&sources, &diagnostic, false);
+    assert_eq!(shown.matches("1 | ").count(), 2, "{shown}");
+    assert!(!shown.contains("..."), "{shown}");
+}
+
+#[test]
 fn nothing_acts_on_the_terminal() {
     let text = "[\"\u{202e}\u{1b}[31m\"]";
     let (sources, file) = sources(text);

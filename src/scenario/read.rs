@@ -4,8 +4,9 @@
 //! the outcome of the scenario, not a fault of the file. The limits of this reader are therefore those of the grammar alone.
 
 use super::types::{Case, Expect, ExpectedDecision, ExpectedMatch, Scenario, ScenarioFile};
-use crate::diag::{Code, Diagnostic, FileId, Sources, Span};
-use crate::syntax::{Kind, Limits, Member, Node, Tree};
+use crate::diag::{Code, Diagnostic, FileId, Sources, Span, quoted};
+use crate::syntax::{Kind, Limits, Node, Tree};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -187,17 +188,19 @@ fn object(node: Node<'_>, what: &str, known: &[&str], found: &mut Vec<Diagnostic
         wrong(node, what, "an object", found);
         return false;
     }
-    let mut seen: Vec<Member<'_>> = Vec::new();
+    let mut seen: HashMap<&str, Span> = HashMap::new();
     for member in node.members() {
-        if let Some(first) = seen.iter().find(|earlier| earlier.key == member.key) {
-            let message = format!("the member `{}` stands twice in one object", member.key);
-            found.push(Diagnostic::new(Code::DuplicateKey, member.key_span, message).with_label(first.key_span, "first here"));
-        } else if !known.contains(&member.key) {
-            let message = format!("{what} has no member `{}`", member.key);
+        if let Some(first) = seen.get(member.key) {
+            let message = format!("the member {} stands twice in one object", quoted(member.key));
+            found.push(Diagnostic::new(Code::DuplicateKey, member.key_span, message).with_label(*first, "first here"));
+            continue;
+        }
+        seen.insert(member.key, member.key_span);
+        if !known.contains(&member.key) {
+            let message = format!("{what} has no member {}", quoted(member.key));
             let diagnostic = Diagnostic::new(Code::UnknownField, member.key_span, message);
             found.push(diagnostic.with_help(format!("its members are {}", listed(known))));
         }
-        seen.push(member);
     }
     true
 }
@@ -229,7 +232,7 @@ fn word(node: Node<'_>, what: &str, known: &[&str], found: &mut Vec<Diagnostic>)
 }
 
 fn unknown_word(node: Node<'_>, text: &str, what: &str, known: &[&str], found: &mut Vec<Diagnostic>) {
-    let diagnostic = Diagnostic::new(Code::InvalidWorld, node.span(), format!("`{text}` is {what}"));
+    let diagnostic = Diagnostic::new(Code::InvalidWorld, node.span(), format!("{} is {what}", quoted(text)));
     let folded = known.iter().find(|word| word.replace('_', "-").eq_ignore_ascii_case(&text.replace('_', "-")));
     found.push(match folded {
         Some(word) => diagnostic.with_help(format!("did you mean `{word}`?")),

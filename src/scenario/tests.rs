@@ -72,6 +72,17 @@ fn every_error_of_a_scenario_is_reported() {
 }
 
 #[test]
+fn an_object_of_many_members_is_read_in_linear_time() {
+    let members: Vec<String> = (0..200_000).map(|number| format!("\"m{number}\":0")).collect();
+    let started = std::time::Instant::now();
+    let found = codes(&format!("{{{},\"m7\":0}}", members.join(",")));
+    assert_eq!(found.iter().filter(|code| **code == Code::DuplicateKey).count(), 1);
+    assert_eq!(found.iter().filter(|code| **code == Code::UnknownField).count(), 200_000);
+    // A comparison of each with each takes minutes.
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[test]
 fn an_error_in_the_world_is_an_outcome_not_a_fault_of_the_file() {
     let text = r#"{"world":{"version":1,"version":1,"accounts":[]},"requests":[{"request":{},"expect":{"error":"duplicate-key"}}]}"#;
     let file = read_scenarios("s.json", text, Path::new(""), Layout::One);

@@ -1,11 +1,11 @@
 //! The condition block (sections 5 and 6).
 
 use super::check::{Check, Text, inner_span, opening};
-use super::nearest::nearest;
 use super::operator::{self, is_negated};
 use super::pattern::{self, Part, Pattern};
 use super::policy::{ArnPattern, BaseOperator, Condition, ConditionValue, Operator, Piece, Qualifier};
 use super::{Kind, Member, Node};
+use crate::diag::nearest;
 use crate::diag::{Code, Span, quoted};
 use portcullis_runtime::datatypes::{Cidr, Instant, Number, base64_is_canonical};
 

@@ -1,9 +1,9 @@
 //! The document and its statements (section 1).
 
 use super::check::{Check, Text, opening};
-use super::nearest::nearest;
 use super::policy::{Document, Effect, PolicyType, PrincipalElement, ResourceElement, Statement, Version};
 use super::{Kind, Limits, Member, Node, duplicate_keys};
+use crate::diag::nearest;
 use crate::diag::{Code, Diagnostic, Span, quoted};
 use std::collections::HashMap;
 

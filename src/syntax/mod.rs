@@ -19,7 +19,6 @@ mod elements;
 mod escape;
 mod explain;
 mod limits;
-mod nearest;
 mod operator;
 mod pattern;
 mod pointer;

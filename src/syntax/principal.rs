@@ -1,9 +1,9 @@
 //! `Principal` and `NotPrincipal` (section 4).
 
 use super::check::{Check, Text, inner_span};
-use super::nearest::nearest;
 use super::policy::{PolicyType, PrincipalElement, PrincipalEntry};
 use super::{Kind, Member, Node};
+use crate::diag::nearest;
 use crate::diag::{Code, quoted};
 
 const CLASSES: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];

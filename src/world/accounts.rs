@@ -5,10 +5,10 @@
 //! they stand, because any `Doc` of the account may name them. Rules: S-110 (types), S-114 (sizes), S-724 (ACL shapes), S-810 (tags).
 
 use super::resolve::{Managed, Quota, References, Scope, Surroundings, draft_id};
-use super::shape::{Field, Fields, account_id, duplicate, mismatch, missing, non_empty, one_of, quote, text};
+use super::shape::{Field, Fields, account_id, duplicate, mismatch, missing, non_empty, one_of, text};
 use super::types::{Account, Acl, Attachment, Grantee, Group, ManagedPolicy, Resource, Role, User, VpcEndpoint};
 use super::unsupported::refuse;
-use crate::diag::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span, quoted};
 use crate::syntax::policy::PolicyType;
 use crate::syntax::{Kind, Node, duplicate_keys};
 use std::collections::HashMap;
@@ -130,7 +130,7 @@ impl<'n> Reader<'_, 'n> {
     fn unique(&mut self, seen: &mut HashMap<String, Span>, identity: &Identity, kind: &str) -> bool {
         let Some(at) = identity.name_at else { return false };
         if let Some(first) = seen.get(&identity.name) {
-            let message = format!("the {kind} {} is declared twice in this account", quote(&identity.name));
+            let message = format!("the {kind} {} is declared twice in this account", quoted(&identity.name));
             self.scope.report(duplicate(at, *first, message));
             return false;
         }
@@ -213,7 +213,7 @@ impl<'n> Reader<'_, 'n> {
                 Some(index) if groups.contains(index) => {}
                 Some(index) => groups.push(*index),
                 None => {
-                    let message = format!("this account declares no group {}", quote(name));
+                    let message = format!("this account declares no group {}", quoted(name));
                     self.scope.report(Diagnostic::new(Code::UnknownGroup, node.span(), message));
                 }
             }
@@ -248,7 +248,7 @@ impl<'n> Reader<'_, 'n> {
     /// Tags of a user or role: keys equal but for case are an error (S-810).
     fn entity_tags(&mut self, fields: &Fields<'n>) -> Vec<(String, String)> {
         self.tags(fields, |at, first, key| {
-            Diagnostic::new(Code::TagClash, at, format!("the tag {} differs from an earlier one in letter case only", quote(key)))
+            Diagnostic::new(Code::TagClash, at, format!("the tag {} differs from an earlier one in letter case only", quoted(key)))
                 .with_label(first, "first here")
         })
     }
@@ -256,7 +256,7 @@ impl<'n> Reader<'_, 'n> {
     /// Tags of a resource: the first of keys equal but for case counts (S-810).
     fn resource_tags(&mut self, fields: &Fields<'n>) -> Vec<(String, String)> {
         self.tags(fields, |at, first, key| {
-            let message = format!("the tag {} differs from an earlier one in letter case only and is left out", quote(key));
+            let message = format!("the tag {} differs from an earlier one in letter case only and is left out", quoted(key));
             Diagnostic::new(Code::TagShadowed, at, message).with_label(first, "this one counts")
         })
     }
@@ -297,7 +297,7 @@ impl<'n> Reader<'_, 'n> {
         let Some(field) = fields.required("arn", "a resource", self.diagnostics()) else { return String::new() };
         let Some(arn) = text(field.value, "`arn`", self.diagnostics()) else { return String::new() };
         if !arn.starts_with("arn:") || arn.split(':').count() < 6 {
-            let message = format!("{} is no ARN of six parts", quote(arn));
+            let message = format!("{} is no ARN of six parts", quoted(arn));
             let help = "an ARN reads `arn:partition:service:region:account:resource`";
             self.scope.report(Diagnostic::new(Code::InvalidWorld, field.value.span(), message).with_help(help));
             return String::new();

@@ -7,9 +7,9 @@
 use super::accounts::Draft;
 use super::link::Linked;
 use super::resolve::References;
-use super::shape::{duplicate, quote};
+use super::shape::duplicate;
 use super::types::StoredDocument;
-use crate::diag::{Code, Diagnostic, Sources, Span};
+use crate::diag::{Code, Diagnostic, Sources, Span, quoted};
 use crate::syntax::policy::{Document, Effect, Piece, PrincipalEntry, ResourcePattern};
 use std::collections::{HashMap, HashSet};
 
@@ -38,7 +38,7 @@ impl<'d> Seen<'d, '_> {
     fn note(&mut self, kind: &'static str, name: &'d str, at: Span) {
         match self.first.get(&(kind, name)) {
             Some(first) => {
-                self.diagnostics.push(duplicate(at, *first, format!("the {kind} {} is declared twice in the world", quote(name))));
+                self.diagnostics.push(duplicate(at, *first, format!("the {kind} {} is declared twice in the world", quoted(name))));
             }
             None => {
                 self.first.insert((kind, name), at);
@@ -95,7 +95,7 @@ pub(super) fn dangling_principals(sources: &Sources, drafts: &[Draft], documents
             if known.contains(id.as_str()) || !reported.insert(id) {
                 continue;
             }
-            let message = format!("no user or role of the world has the id {}, so it matches nothing", quote(id));
+            let message = format!("no user or role of the world has the id {}, so it matches nothing", quoted(id));
             diagnostics.push(Diagnostic::new(Code::DanglingPrincipal, place_of(sources, statement.span, id), message));
         }
     }

@@ -5,10 +5,10 @@
 //! recursion: its depth is bounded by the nesting limit of the parser that read the text.
 
 use super::resolve::{References, Scope, Surroundings};
-use super::shape::{Fields, account_id, duplicate, quote};
+use super::shape::{Fields, account_id, duplicate};
 use super::types::{Organization, OrganizationUnit};
 use super::unsupported::refuse;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, quoted};
 use crate::syntax::policy::PolicyType;
 use crate::syntax::{Node, duplicate_keys};
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ impl<'n> Reader<'_, 'n> {
         {
             match self.units.get(id) {
                 Some(first) => {
-                    let report = duplicate(at, *first, format!("the unit {} stands twice in the organization", quote(id)));
+                    let report = duplicate(at, *first, format!("the unit {} stands twice in the organization", quoted(id)));
                     self.scope.report(report);
                 }
                 None => {
@@ -92,7 +92,7 @@ impl<'n> Reader<'_, 'n> {
             let Some(id) = account_id(node, "an account of the tree", self.diagnostics()) else { continue };
             match self.accounts.get(&id) {
                 Some(first) => {
-                    let report = duplicate(node.span(), *first, format!("the account {} stands twice in the organization", quote(&id)));
+                    let report = duplicate(node.span(), *first, format!("the account {} stands twice in the organization", quoted(&id)));
                     self.scope.report(report);
                 }
                 None => {

@@ -15,10 +15,10 @@ use super::documents::Pool;
 use super::files::{FileError, FileSystem};
 use super::organization::{OrganizationDraft, read_organization};
 use super::resolve::{Surroundings, folder_of, join};
-use super::shape::{mismatch, missing, non_empty, quote, unknown};
+use super::shape::{mismatch, missing, non_empty, unknown};
 use super::types::World;
 use super::{WorldError, WorldOptions, link, scan};
-use crate::diag::{Code, Diagnostic, FileId, Sources, Span};
+use crate::diag::{Code, Diagnostic, FileId, Sources, Span, quoted};
 use crate::syntax::{Kind, Limits, Node, Tree, duplicate_keys};
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -228,7 +228,7 @@ impl<'a> Stage<'a> {
         match member("version") {
             Some(Value::Node(node)) if node.number_text() == Some("1") => {}
             Some(Value::Node(node)) => {
-                let message = format!("the version of the world format is the number 1, not {}", quote(node.source()));
+                let message = format!("the version of the world format is the number 1, not {}", quoted(node.source()));
                 diagnostics.push(Diagnostic::new(Code::InvalidWorld, node.span(), message));
             }
             _ => diagnostics.push(missing(close, "version", "a world")),
@@ -381,7 +381,7 @@ pub(super) fn not_utf8(sources: &Sources, file: FileId) -> Diagnostic {
 
 /// The error for a file that was not read, at the value that names it.
 pub(super) fn unreadable(error: &FileError, path: &str, at: Span, bytes_max: u64) -> Diagnostic {
-    let path = quote(path);
+    let path = quoted(path);
     match error {
         FileError::Missing => Diagnostic::new(Code::UnresolvedDocument, at, format!("there is no file {path}")),
         FileError::Directory => Diagnostic::new(Code::UnresolvedDocument, at, format!("{path} is a directory, not a file")),

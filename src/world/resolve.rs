@@ -6,9 +6,9 @@
 
 use super::WorldOptions;
 use super::documents::Pool;
-use super::shape::{Field, Fields, list, mismatch, nearest, quote};
+use super::shape::{Field, Fields, list, mismatch};
 use super::types::{Attachment, DocumentId};
-use crate::diag::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span, nearest, quoted};
 use crate::syntax::policy::PolicyType;
 use crate::syntax::{Kind, Node};
 use std::collections::HashMap;
@@ -202,7 +202,7 @@ impl<'a, 'n> Scope<'a, 'n> {
         let target = match node.as_str() {
             Some(text) if is_path(text) && !text.starts_with("arn:") => self.by_path(node, text),
             Some(text) => {
-                let message = format!("the document of a managed policy cannot be named, as {} does", quote(text));
+                let message = format!("the document of a managed policy cannot be named, as {} does", quoted(text));
                 let help = "give the document itself, or a path that ends in `.json` or holds a `/`";
                 self.unresolved(node, message, Some(help.to_owned()))
             }
@@ -236,11 +236,11 @@ impl<'a, 'n> Scope<'a, 'n> {
         }
         let near = self.near(name);
         if self.around.account_at.is_some() {
-            let message = format!("{} is no managed policy of this account and no built-in document", quote(name));
+            let message = format!("{} is no managed policy of this account and no built-in document", quoted(name));
             self.unresolved(node, message, near)
         } else {
             let help = near.unwrap_or_else(|| "an organization takes built-in names, ARNs of AWS managed policies, and paths".to_owned());
-            self.unresolved(node, format!("{} is no built-in document", quote(name)), Some(help))
+            self.unresolved(node, format!("{} is no built-in document", quoted(name)), Some(help))
         }
     }
 
@@ -273,7 +273,7 @@ impl<'a, 'n> Scope<'a, 'n> {
             _ => ("", None),
         };
         let Some(policy) = policy else {
-            return self.unresolved(node, format!("{} is not the ARN of a managed policy", quote(arn)), None);
+            return self.unresolved(node, format!("{} is not the ARN of a managed policy", quoted(arn)), None);
         };
         if owner == "aws" {
             return self.aws_managed(node, arn, policy);
@@ -287,13 +287,13 @@ impl<'a, 'n> Scope<'a, 'n> {
         match self.managed.get(name) {
             Some(managed) if own && managed.path == path => self.by_managed(name, policy_type),
             Some(managed) if own => {
-                let help = format!("the policy {} of this account has the path {}", quote(name), quote(&managed.path));
-                self.unresolved(node, format!("no managed policy has the ARN {}", quote(arn)), Some(help))
+                let help = format!("the policy {} of this account has the path {}", quoted(name), quoted(&managed.path));
+                self.unresolved(node, format!("no managed policy has the ARN {}", quoted(arn)), Some(help))
             }
-            _ if own => self.unresolved(node, format!("this account declares no managed policy {}", quote(name)), None),
+            _ if own => self.unresolved(node, format!("this account declares no managed policy {}", quoted(name)), None),
             _ => {
                 let help = "only managed policies of the same account and AWS managed policies can be named";
-                self.unresolved(node, format!("{} belongs to another account", quote(arn)), Some(help.to_owned()))
+                self.unresolved(node, format!("{} belongs to another account", quoted(arn)), Some(help.to_owned()))
             }
         }
     }
@@ -302,13 +302,13 @@ impl<'a, 'n> Scope<'a, 'n> {
         // What follows `policy/` becomes part of a path: nothing in it may lead out of the directory.
         let safe = policy.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']));
         if !safe {
-            return self.unresolved(node, format!("{} is not the ARN of a managed policy", quote(arn)), None);
+            return self.unresolved(node, format!("{} is not the ARN of a managed policy", quoted(arn)), None);
         }
         match self.around.aws_managed {
             Some(directory) => self.file(node, FileKey::Path(format!("{}/{policy}.json", directory.trim_end_matches('/')))),
             None => {
                 let help = "name the directory that holds AWS managed policies in the world's `aws_managed`";
-                self.unresolved(node, format!("the world has no AWS managed policies to look {} up in", quote(arn)), Some(help.to_owned()))
+                self.unresolved(node, format!("the world has no AWS managed policies to look {} up in", quoted(arn)), Some(help.to_owned()))
             }
         }
     }

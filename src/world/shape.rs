@@ -4,7 +4,7 @@
 //! caller goes on with the rest and all errors of a world come out at once. Repeated members are reported by
 //! [`duplicate_keys`](crate::syntax::duplicate_keys) over a whole account; here the first one counts.
 
-use crate::diag::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span, nearest, quoted};
 use crate::syntax::{Kind, Node};
 
 /// A member of an object that the format knows.
@@ -76,9 +76,9 @@ impl<'n> Fields<'n> {
         let Some(field) = self.get("path") else { return "/".to_owned() };
         let Some(path) = text(field.value, "`path`", diagnostics) else { return "/".to_owned() };
         if !(path.starts_with('/') && path.ends_with('/')) {
-            let message = format!("the path {} does not begin and end with `/`", quote(path));
+            let message = format!("the path {} does not begin and end with `/`", quoted(path));
             let bare = path.trim_matches('/');
-            let help = format!("write {}", quote(&if bare.is_empty() { "/".to_owned() } else { format!("/{bare}/") }));
+            let help = format!("write {}", quoted(&if bare.is_empty() { "/".to_owned() } else { format!("/{bare}/") }));
             diagnostics.push(Diagnostic::new(Code::InvalidWorld, field.value.span(), message).with_help(help));
         }
         path.to_owned()
@@ -93,7 +93,7 @@ impl<'n> Fields<'n> {
         }
         let mut tags = Vec::with_capacity(field.value.len());
         for member in field.value.members() {
-            if let Some(value) = text(member.value, &format!("the tag {}", quote(member.key)), diagnostics) {
+            if let Some(value) = text(member.value, &format!("the tag {}", quoted(member.key)), diagnostics) {
                 tags.push((member.key_span, member.key.to_owned(), value.to_owned()));
             }
         }
@@ -135,7 +135,7 @@ pub(super) fn one_of(node: Node<'_>, subject: &str, known: &[&str], diagnostics:
     if known.contains(&text) {
         return Some(text.to_owned());
     }
-    let message = format!("{subject} does not know {}", quote(text));
+    let message = format!("{subject} does not know {}", quoted(text));
     diagnostics.push(Diagnostic::new(Code::InvalidWorld, node.span(), message).with_help(suggestion(text, known)));
     None
 }
@@ -146,7 +146,7 @@ pub(super) fn account_id(node: Node<'_>, subject: &str, diagnostics: &mut Vec<Di
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(text.to_owned());
     }
-    let message = format!("{subject} is {}, which is no account id of 12 digits", quote(text));
+    let message = format!("{subject} is {}, which is no account id of 12 digits", quoted(text));
     diagnostics.push(Diagnostic::new(Code::InvalidWorld, node.span(), message));
     None
 }
@@ -163,21 +163,12 @@ pub(super) fn missing(close: Span, name: &str, subject: &str) -> Diagnostic {
 
 /// `unknown-field`.
 pub(super) fn unknown(key: &str, span: Span, subject: &str, names: &[&str]) -> Diagnostic {
-    Diagnostic::new(Code::UnknownField, span, format!("{subject} has no member {}", quote(key))).with_help(suggestion(key, names))
+    Diagnostic::new(Code::UnknownField, span, format!("{subject} has no member {}", quoted(key))).with_help(suggestion(key, names))
 }
 
 /// `duplicate-entity`.
 pub(super) fn duplicate(span: Span, first: Span, message: String) -> Diagnostic {
     Diagnostic::new(Code::DuplicateEntity, span, message).with_label(first, "first here")
-}
-
-/// The author's text in back-ticks, cut to a length that fits a message.
-pub(super) fn quote(text: &str) -> String {
-    const CHARACTERS_MAX: usize = 100;
-    match text.char_indices().nth(CHARACTERS_MAX) {
-        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
-        None => format!("`{text}`"),
-    }
 }
 
 /// `did you mean …`, or the whole choice if nothing is near.
@@ -186,43 +177,4 @@ fn suggestion(text: &str, known: &[&str]) -> String {
         Some(name) => format!("did you mean `{name}`"),
         None => format!("known here: {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     }
-}
-
-/// The known name that differs from `text` in letter case only or else in the fewest characters, two at most and fewer than half of it.
-pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    const BYTES_MAX: usize = 64;
-    if text.len() > BYTES_MAX {
-        return None;
-    }
-    let mut best: Option<(usize, &str)> = None;
-    for name in known.filter(|name| name.len() <= BYTES_MAX) {
-        let steps = if name.eq_ignore_ascii_case(text) { 0 } else { distance(text, name) };
-        if steps <= 2 && steps * 2 < text.len() && best.is_none_or(|(fewest, _)| steps < fewest) {
-            best = Some((steps, name));
-        }
-    }
-    best.map(|(_, name)| name)
-}
-
-/// The number of characters to add, drop, change or swap with their neighbour to turn one text into the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let from: Vec<char> = from.chars().collect();
-    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
-    let mut above_previous: Vec<usize> = Vec::new();
-    let mut previous: Vec<usize> = (0..=to.len()).collect();
-    for (row, left) in from.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, right) in to.iter().enumerate() {
-            let mut steps =
-                (at(&previous, column) + usize::from(left != right)).min(at(&previous, column + 1) + 1).min(at(&current, column) + 1);
-            let swapped = row > 0 && column > 0 && from.get(row - 1) == Some(right) && to.get(column - 1) == Some(left);
-            if swapped {
-                steps = steps.min(at(&above_previous, column - 1) + 1);
-            }
-            current.push(steps);
-        }
-        above_previous = std::mem::replace(&mut previous, current);
-    }
-    at(&previous, to.len())
 }

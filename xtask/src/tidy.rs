@@ -189,7 +189,7 @@ mod tests {
         let bad = ["see `/ho", "me/ann/x` and \"/ro", "ot/y\""].concat();
         machine_paths("a", &bad, &mut tidy);
         assert_eq!(tidy.findings.len(), 2);
-        machine_paths("a", "arn:aws:s3:::b/home/alice/x, /home and b/work/x", &mut tidy);
+        machine_paths("a", "arn:aws:s3:::b/home/alice/x, /home and b/root/x", &mut tidy);
         assert_eq!(tidy.findings.len(), 2);
     }
 

@@ -13,7 +13,7 @@ Exit codes:
   0    fine (a plain Deny is fine)
   1    findings: failed expectations, unexpected decisions, error records within a stream
   2    wrong usage, or an input that cannot be used at all
-  130  interrupted";
+  130  interrupted, by SIGINT (Ctrl-C), SIGTERM or SIGHUP";
 
 /// Bundle format that this build writes and reads.
 pub(crate) const BUNDLE_FORMAT: u32 = portcullis_runtime::format::FORMAT_VERSION;

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::args::{CompileArgs, TextOrJson};
 use crate::failure::{Failure, count};
-use crate::output::{Output, check_binary_target, publish_binary};
+use crate::output::{Output, check_binary_target, check_not_input, publish_binary};
 use crate::ui::{Ui, seconds};
 use crate::{input, inspect, wire};
 use portcullis::diag::{Diagnostic, machine, render_text};
@@ -19,6 +19,7 @@ pub(crate) fn run(ui: &Ui, args: &CompileArgs) -> Result<Outcome, Failure> {
 
 fn compile(ui: &Ui, args: &CompileArgs) -> Result<Outcome, Failure> {
     check_binary_target(&args.output)?;
+    check_not_input(Some(&args.output), &[&args.world])?;
     let (world, warnings) = read(ui, &args.world)?;
     let compiled = build(ui, &world)?;
     let bundle = ui.stage("open", || open_bytes(&compiled.bytes))?;

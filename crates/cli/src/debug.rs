@@ -2,7 +2,7 @@
 
 use crate::args::{DebugArgs, Stage};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, check_not_input};
 use crate::ui::Ui;
 use crate::{Outcome, compile, input, inspect};
 use portcullis::diag::{FileId, Sources};
@@ -12,6 +12,7 @@ use std::path::Path;
 
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &DebugArgs) -> Result<Outcome, Failure> {
+    check_not_input(args.output.as_deref(), &[&args.path])?;
     let world = read(ui, &args.path)?;
     let text = match args.stage {
         Stage::Syntax => syntax(&world),

@@ -8,7 +8,7 @@ use crate::decide::{Decider, Render, State, Tally, refused_world};
 use crate::failure::{Failure, count};
 use crate::input::{self, Input};
 use crate::lines::{Batch, Lines};
-use crate::output::Output;
+use crate::output::{Output, check_not_input};
 use crate::ui::{Ui, Unit};
 use crate::{Outcome, compile, wire};
 use portcullis::runtime::{BUNDLE_BYTES_MAX, Bundle};
@@ -37,6 +37,8 @@ fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
         return Err(failure.with_help("a bundle holds no documents, and the reference reads nothing else"));
     }
     let (source, requests) = sources(args)?;
+    let (Source::Bundle(first) | Source::World(first)) = &source;
+    check_not_input(args.output.as_deref(), &[first, requests.unwrap_or(Path::new("-"))])?;
     let decider = decider(ui, args, source)?;
     input::stdin_or_refuse(requests.is_some())?;
     let path = requests.unwrap_or(Path::new("-"));
@@ -179,11 +181,16 @@ fn answer_batch<'d>(
         let mut tally = Tally::default();
         // Each thread has a state of its own, so nobody waits; a single-line batch is answered by the calling thread.
         let index = rayon::current_thread_index().unwrap_or(0);
-        let Some(state) = states.get(index) else { return (bytes, tally) };
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        for index in start..end {
-            let number = batch.first + index as u64;
-            tally.add(decider.answer(&mut state, batch.line(index), number, show(number), &mut bytes));
+        let mut answer = |state: &mut State<'d>| {
+            for index in start..end {
+                let number = batch.first + index as u64;
+                tally.add(decider.answer(state, batch.line(index), number, show(number), &mut bytes));
+            }
+        };
+        match states.get(index) {
+            Some(state) => answer(&mut state.lock().unwrap_or_else(PoisonError::into_inner)),
+            // More threads than were counted: slower, but every line is answered.
+            None => answer(&mut decider.state()),
         }
         (bytes, tally)
     };

@@ -5,7 +5,7 @@
 //! what the user asked for, [`wire`] holds the JSON shapes, [`failure`] everything that can stop a command.
 //!
 //! Invariants: no subcommand writes to stdout or stderr but through [`output`] and [`ui`]; a command that fails leaves
-//! no file behind and no old file changed; the exit codes are those of [`args::EXIT_CODES`].
+//! no file behind and no old file changed, nor does one that is interrupted; the exit codes are those of [`args::EXIT_CODES`].
 
 mod args;
 mod compile;
@@ -29,6 +29,9 @@ use failure::Failure;
 use std::process::ExitCode;
 use ui::Ui;
 
+/// The exit code after SIGINT, SIGTERM and SIGHUP.
+const INTERRUPTED: i32 = 130;
+
 /// How a command that ran to its end ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -43,6 +46,13 @@ pub(crate) enum Outcome {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = Ui::new(&cli.global);
+    let handler = ctrlc::set_handler(|| {
+        output::remove_temporary();
+        std::process::exit(INTERRUPTED);
+    });
+    if handler.is_err() {
+        ui.warn("signals cannot be handled here: an interrupt may leave a temporary file");
+    }
     if cli.version {
         return finish(&ui, args::print_version(cli.format));
     }

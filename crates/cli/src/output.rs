@@ -1,13 +1,28 @@
-//! Results: to stdout, or to a file that appears whole or not at all.
+//! Results: to stdout, or to a file that appears whole or not at all, even when the program is interrupted.
 
 use crate::failure::Failure;
 use crate::input;
+use portcullis::bundle::{Access, Publish, publish_with};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes kept back before a write to stdout, unless someone flushes.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// The temporary file of the file that is being written, for [`remove_temporary`].
+static TEMPORARY: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Removes the temporary file of a file that is being written. From then on no file is published: the lock is never given back.
+pub(crate) fn remove_temporary() {
+    let mut temporary = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = temporary.take() {
+        // There is nobody left to tell.
+        let _ = std::fs::remove_file(path);
+    }
+    std::mem::forget(temporary);
+}
 
 /// Where results go.
 pub(crate) struct Output {
@@ -66,13 +81,13 @@ impl Output {
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
         match &self.target {
             Target::Stdout => self.flush(),
-            Target::File(path) => publish(path, &self.buffer),
+            Target::File(path) => publish(path, &self.buffer, Access::Shared),
         }
     }
 }
 
-/// Publishes a file: whole or not at all.
-pub(crate) fn publish(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes a file, whole or not at all: the one place that does.
+fn publish(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::new("io", format!("cannot write `{}`: it is a directory", path.display())).with_help("name the file to write"));
     }
@@ -81,7 +96,10 @@ pub(crate) fn publish(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = if special {
         std::fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes))
     } else {
-        portcullis::bundle::publish(path, bytes)
+        let register = |temporary: Option<&Path>| {
+            *TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner) = temporary.map(Path::to_path_buf);
+        };
+        publish_with(path, bytes, &Publish { access, on_temporary: Some(&register) })
     };
     written.map_err(|error| Failure::io("write", path, &error))
 }
@@ -89,7 +107,7 @@ pub(crate) fn publish(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Writes a bundle: to a file, or to a pipe, never to a terminal.
 pub(crate) fn publish_binary(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if !input::is_stdin(path) {
-        return publish(path, bytes);
+        return publish(path, bytes, Access::Private);
     }
     let mut output = Output::stdout();
     output.write(bytes)?;
@@ -113,4 +131,32 @@ pub(crate) fn check_binary_target(path: &Path) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses an output that would overwrite an input, also through links.
+pub(crate) fn check_not_input(output: Option<&Path>, inputs: &[&Path]) -> Result<(), Failure> {
+    let Some(output) = output.filter(|output| !input::is_stdin(output)) else { return Ok(()) };
+    for input in inputs.iter().filter(|input| !input::is_stdin(input)) {
+        if same_file(output, input) {
+            let failure = Failure::usage(format!("the output `{}` is the input `{}`", output.display(), input.display()));
+            return Err(failure.with_help("name another file to write"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two paths lead to one regular file.
+fn same_file(left: &Path, right: &Path) -> bool {
+    let (Ok(left_meta), Ok(right_meta)) = (std::fs::metadata(left), std::fs::metadata(right)) else { return false };
+    if !left_meta.is_file() || !right_meta.is_file() {
+        return false;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if (left_meta.dev(), left_meta.ino()) == (right_meta.dev(), right_meta.ino()) {
+            return true;
+        }
+    }
+    matches!((left.canonicalize(), right.canonicalize()), (Ok(left), Ok(right)) if left == right)
 }

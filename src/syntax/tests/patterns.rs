@@ -1,8 +1,8 @@
 use super::super::elements::plain_action;
-use super::super::nearest::nearest;
 use super::super::operator::{self, BASES};
 use super::super::pattern;
 use super::super::policy::{Operator, Piece, Qualifier};
+use crate::diag::nearest;
 
 /// Pieces as a text that tells them apart: `‹` and `›` around variables.
 fn show(pieces: &[Piece]) -> String {

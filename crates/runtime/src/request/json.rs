@@ -67,7 +67,8 @@ impl<'a> JsonRequest<'a> {
         let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(text, 0, &error))?;
         let mut members = Members::default();
         // Within a value that is JSON as a whole, only a string can be wrong; it is looked for where it counts.
-        let error = members.read(raw).err().map(|error| if error.code() == "json-syntax" { bad_string(text).unwrap_or(error) } else { error });
+        let error =
+            members.read(raw).err().map(|error| if error.code() == "json-syntax" { bad_string(text).unwrap_or(error) } else { error });
         match (members.principal.take(), error) {
             (Some(principal), error) => Ok(JsonRequest { principal, members, error }),
             (None, Some(error)) => Err(error),

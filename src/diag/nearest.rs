@@ -5,7 +5,7 @@ const NAME_BYTES_MAX: usize = 64;
 
 /// The candidate nearest to `name`: equal but for letter case, else at most a third of it (and at most three letters)
 /// away. The first of several.
-pub(super) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     if name.len() > NAME_BYTES_MAX {
         return None;
     }
