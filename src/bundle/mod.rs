@@ -23,7 +23,7 @@ mod world;
 mod tests;
 
 pub use file::{EncodeError, encode};
-pub use publish::{Access, Publish, publish, publish_with};
+pub use publish::{Access, Publish, Told, publish, publish_with};
 
 use crate::dag::Dag;
 use crate::ir::Program;

@@ -22,13 +22,16 @@ pub enum Access {
     Shared,
 }
 
+/// A function that is told where the temporary file is.
+pub type Told<'a> = dyn Fn(Option<&Path>) + 'a;
+
 /// How a file is published.
 #[derive(Clone, Copy, Default)]
 pub struct Publish<'a> {
     /// Default: [`Access::Private`].
     pub access: Access,
     /// Is told the temporary file's path once it exists, and `None` once it is gone: whoever ends the process on a signal can remove it.
-    pub on_temporary: Option<&'a dyn Fn(Option<&Path>)>,
+    pub on_temporary: Option<&'a Told<'a>>,
 }
 
 impl fmt::Debug for Publish<'_> {

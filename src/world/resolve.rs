@@ -254,7 +254,7 @@ impl<'a, 'n> Scope<'a, 'n> {
         // In the order of the alphabet, so that the table's order cannot be seen.
         let mut known: Vec<&str> = self.managed.keys().map(String::as_str).chain(["FullAWSAccess", "RCPFullAWSAccess"]).collect();
         known.sort_unstable();
-        nearest(name, known.into_iter()).map(|near| format!("did you mean `{near}`"))
+        nearest(name, known).map(|near| format!("did you mean `{near}`"))
     }
 
     /// A managed policy of the account, checked as `policy_type`.

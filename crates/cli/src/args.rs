@@ -18,6 +18,9 @@ Exit codes:
 /// Bundle format that this build writes and reads.
 pub(crate) const BUNDLE_FORMAT: u32 = portcullis_runtime::format::FORMAT_VERSION;
 
+/// The month of the facts about services that the compiler holds (`src/catalog`).
+const SERVICE_DATA: &str = "September 2026";
+
 const ABOUT: &str = "Compiles AWS-IAM-style policies to a verified bundle, and decides requests from it";
 
 const LONG_ABOUT: &str = "\
@@ -60,7 +63,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
 
-    /// Print the version and the bundle format, then end
+    /// Print the version, the bundle format and the age of the service data, then end
     #[arg(short = 'V', long)]
     pub(crate) version: bool,
 
@@ -96,7 +99,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = "Messages", hide_short_help = true)]
     pub(crate) timings: bool,
 
-    /// A progress bar on stderr for work of more than half a second [default: on a terminal]
+    /// Progress of long work, on stderr: a bar on a terminal, else a line a minute
     #[arg(long, value_enum, global = true, value_name = "WHEN", help_heading = "Messages", hide_short_help = true)]
     pub(crate) progress: Option<Progress>,
 }
@@ -115,9 +118,9 @@ pub(crate) enum When {
 /// `--progress`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Progress {
-    /// On a terminal.
+    /// A bar on a terminal, lines elsewhere.
     Auto,
-    /// Nowhere.
+    /// Nothing.
     Never,
 }
 
@@ -258,7 +261,7 @@ pub(crate) struct EvalArgs {
     #[arg(long)]
     pub(crate) summary: bool,
 
-    /// With --summary: print the first N decisions before it
+    /// With --summary: print the first N decisions before it, or with --format json in its member `shown`
     #[arg(long, value_name = "N", default_value_t = 0, requires = "summary", hide_short_help = true)]
     pub(crate) show: u64,
 
@@ -308,7 +311,8 @@ With --format ndjson each request gives one line, scenario and request counted f
   {{\"scenario\":1,\"error\":\"invalid-version\"}}                the world was refused
 
 A failed expectation gives exit code 1. A scenario that cannot be read (broken JSON, an
-unknown member) is reported with its place, the others run, and the exit code is 2.
+unknown member), or a whole file, is reported with its place, the others run, and the exit
+code is 2. Worlds that are refused are counted in the last line.
 
 {EXIT_CODES}")
 )]
@@ -364,8 +368,9 @@ Examples:
   portcullis verify estate.bundle --format json
 
 Checks digests, section bounds, every reference between records and the bound on the steps of
-a decision, as an authorizer does when it opens the bundle. A damaged bundle, one of another
-format version and a file that is none are all refused, with exit code 2.
+a decision, as an authorizer does when it opens the bundle; then the summary and the places of
+statements, which no decision reads. A damaged bundle, one of another format version and a file
+that is none are all refused, with exit code 2.
 
 {EXIT_CODES}")
 )]
@@ -434,9 +439,13 @@ pub(crate) fn print_version(format: TextOrJson) -> Result<Outcome, Failure> {
     match format {
         TextOrJson::Text => {
             let commit = commit.map(|commit| format!(", commit {commit}")).unwrap_or_default();
-            output.write(format!("portcullis {version} (bundle format {BUNDLE_FORMAT}{commit})\n").as_bytes())?;
+            let line = format!("portcullis {version} (bundle format {BUNDLE_FORMAT}, service data of {SERVICE_DATA}{commit})\n");
+            output.write(line.as_bytes())?;
         }
-        TextOrJson::Json => output.write_json(&wire::Version { schema_version: 1, version, bundle_format: BUNDLE_FORMAT, commit })?,
+        TextOrJson::Json => {
+            let service_data = SERVICE_DATA;
+            output.write_json(&wire::Version { schema_version: 1, version, bundle_format: BUNDLE_FORMAT, service_data, commit })?;
+        }
     }
     output.finish()?;
     Ok(Outcome::Fine)

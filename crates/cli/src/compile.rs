@@ -6,7 +6,7 @@ use crate::failure::{Failure, count};
 use crate::output::{Output, check_binary_target, check_not_input, publish_binary};
 use crate::ui::{Ui, seconds};
 use crate::{input, inspect, wire};
-use portcullis::diag::{Diagnostic, machine, render_text};
+use portcullis::diag::{Diagnostic, render_text};
 use portcullis::world::{DiskFiles, World, WorldOptions, read_world_text};
 use portcullis::{CompileOptions, Compiled, runtime};
 use std::path::Path;
@@ -22,7 +22,7 @@ fn compile(ui: &Ui, args: &CompileArgs) -> Result<Outcome, Failure> {
     check_not_input(Some(&args.output), &[&args.world])?;
     let (world, warnings) = read(ui, &args.world)?;
     let compiled = build(ui, &world)?;
-    let bundle = ui.stage("open", || open_bytes(&compiled.bytes))?;
+    let bundle = ui.stage("open", || ui.busy("opening", || open_bytes(&compiled.bytes)))?;
     ui.stage("publish", || publish_binary(&args.output, &compiled.bytes))?;
     let summary = &compiled.summary;
     let bytes = compiled.bytes.len() as u64;
@@ -36,7 +36,7 @@ fn compile(ui: &Ui, args: &CompileArgs) -> Result<Outcome, Failure> {
                 ok: true,
                 bundle: inspect::whole(&bundle),
                 summary: summary.into(),
-                diagnostics: warnings.iter().map(|warning| machine(&world.sources, warning).into()).collect(),
+                diagnostics: wire::Pending::new(&world.sources, &warnings).into_diagnostics(),
                 seconds: ui.elapsed().as_secs_f64(),
             })?;
             output.finish()?;
@@ -75,7 +75,7 @@ fn compile(ui: &Ui, args: &CompileArgs) -> Result<Outcome, Failure> {
 pub(crate) fn read(ui: &Ui, path: &Path) -> Result<(World, Vec<Diagnostic>), Failure> {
     let options = WorldOptions::default();
     let limit = options.limits.world_bytes as u64;
-    let text = ui.stage("read", || input::text(path, "world", limit))?;
+    let text = ui.stage("read", || input::text(ui, path, "world", limit))?;
     ui.info(&format!("read {} bytes from {}", text.len(), input::name(path)));
     let (folder, name) = input::folder_and_name(path);
     read_text(ui, &name, folder, &text)

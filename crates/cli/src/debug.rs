@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::{Output, check_not_input};
 use crate::ui::Ui;
 use crate::{Outcome, compile, input, inspect};
-use portcullis::diag::{FileId, Sources};
+use portcullis::diag::{FileId, Sources, plain};
 use portcullis::syntax::{Limits, Tree};
 use portcullis::world::World;
 use std::path::Path;
@@ -42,14 +42,14 @@ fn syntax(world: &World) -> String {
     for stored in &world.documents {
         let place = world.sources.line_column(stored.span.file, stored.span.start);
         let file = world.sources.file(stored.span.file).name();
-        text.push_str(&format!("{:?} {file}:{}:{}\n{:#?}\n", stored.policy_type, place.line, place.column, stored.document));
+        text.push_str(&format!("{:?} {}:{}:{}\n{:#?}\n", stored.policy_type, plain(file), place.line, place.column, stored.document));
     }
     text
 }
 
 /// Reads a world; a policy document becomes the one policy of the one user of a world around it.
 fn read(ui: &Ui, path: &Path) -> Result<World, Failure> {
-    let text = input::text(path, "world or policy", Limits::default().world_bytes as u64)?;
+    let text = input::text(ui, path, "world or policy", Limits::default().world_bytes as u64)?;
     let (folder, name) = input::folder_and_name(path);
     if !is_policy(&text) {
         return compile::read_text(ui, &name, folder, &text).map(|(world, _)| world);

@@ -6,6 +6,7 @@
 
 use crate::failure::Failure;
 use crate::wire;
+use portcullis::diag::{plain, quoted};
 use portcullis::runtime::json::JsonRequest;
 use portcullis::runtime::{Bundle, Caller, Decision, Evaluator, Principal, RequestError, limits};
 use portcullis::scenario::{self, Answer, Detail, Engine, Refusal};
@@ -218,14 +219,14 @@ fn write_answer(answer: &Answer, text: &str, number: u64, render: Render, out: &
             }
             for entry in &explained.matched {
                 let statement = entry.statement.map(|index| format!(" statement {index}")).unwrap_or_default();
-                let sid = entry.sid.as_deref().map(|sid| format!(" `{sid}`")).unwrap_or_default();
+                let sid = entry.sid.as_deref().map(|sid| format!(" {}", quoted(sid))).unwrap_or_default();
                 let place = match (&entry.file, entry.line, entry.column) {
-                    (Some(file), Some(line), Some(column)) => format!(" ({file}:{line}:{column})"),
+                    (Some(file), Some(line), Some(column)) => format!(" ({}:{line}:{column})", plain(file)),
                     _ => String::new(),
                 };
-                let _ = writeln!(more, "        {} by {}{statement}{sid}{place}", entry.effect, entry.policy);
+                let _ = writeln!(more, "        {} by {}{statement}{sid}{place}", entry.effect, plain(&entry.policy));
             }
-            let owner = explained.resource_account.as_deref().unwrap_or("nobody");
+            let owner = plain(explained.resource_account.as_deref().unwrap_or("nobody"));
             let _ = writeln!(more, "        resource of {owner}, from {}", explained.resource_account_from);
             out.extend_from_slice(more.as_bytes());
         }
@@ -243,7 +244,7 @@ fn text_line(effect: &str, reason: &str, layer: &str, text: &str, number: u64, o
         };
         // A request that was decided has one.
         let _ = read.with_request(|request| {
-            let _ = write!(line, " {} on {} by {caller}", request.action, request.resource.unwrap_or("*"));
+            let _ = write!(line, " {} on {} by {}", plain(request.action), plain(request.resource.unwrap_or("*")), plain(caller));
         });
     }
     line.push('\n');
@@ -258,7 +259,7 @@ fn write_refusal(refusal: &Refusal, number: u64, render: Render, out: &mut Vec<u
             let _ = serde_json::to_writer(&mut *out, &record);
             out.push(b'\n');
         }
-        Render::Text => out.extend_from_slice(format!("{number:>6} error {}: {}\n", refusal.code, refusal.message).as_bytes()),
+        Render::Text => out.extend_from_slice(format!("{number:>6} error {}: {}\n", refusal.code, plain(&refusal.message)).as_bytes()),
         Render::Nothing => {}
     }
 }

@@ -15,6 +15,7 @@ use portcullis::runtime::{BUNDLE_BYTES_MAX, Bundle};
 use portcullis::scenario::{Detail, Opened};
 use portcullis::validate::ReferenceWorld;
 use rayon::prelude::*;
+use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -45,10 +46,11 @@ fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
     let (stream, length) = input::open(path, "requests")?;
     let started = Instant::now();
     let mut output = Output::to(args.output.as_deref());
-    let tally = ui.stage("decide", || stream_through(ui, args, &decider, Lines::new(stream), length, &mut output, path))?;
+    let run = Run { ui, args, decider: &decider, path };
+    let (tally, shown) = ui.stage("decide", || run.stream_through(Lines::new(stream), length, &mut output))?;
     let seconds = started.elapsed().as_secs_f64();
     if args.summary {
-        summary(args.format, tally, seconds, &mut output)?;
+        summary(args.format, tally, seconds, &shown, &mut output)?;
     }
     output.finish()?;
     if ui.says_details() || (args.output.is_some() && !args.summary) {
@@ -113,7 +115,7 @@ fn decider(ui: &Ui, args: &EvalArgs, source: Source<'_>) -> Result<Decider, Fail
         Source::World(path) => {
             let (world, _) = compile::read(ui, path)?;
             if args.evaluator == Evaluator::Reference {
-                let reference = ui.stage("reference", || ReferenceWorld::new(&world));
+                let reference = ui.stage("reference", || ui.busy("reading for the reference", || ReferenceWorld::new(&world)));
                 let reference = reference.map_err(|error| Failure::new(error.code(), error.to_string()))?;
                 return Ok(Decider::Reference(Box::new(reference), detail));
             }
@@ -130,8 +132,8 @@ fn decider(ui: &Ui, args: &EvalArgs, source: Source<'_>) -> Result<Decider, Fail
 
 /// Opens a bundle file, or a bundle from stdin.
 pub(crate) fn open(ui: &Ui, path: &Path) -> Result<Bundle, Failure> {
-    let bytes = ui.stage("read", || input::bytes(path, "bundle", BUNDLE_BYTES_MAX))?;
-    let opened = ui.stage("open", || Bundle::from_bytes(bytes));
+    let bytes = ui.stage("read", || input::bytes(path, "bundle", BUNDLE_BYTES_MAX, "invalid-bundle"))?;
+    let opened = ui.stage("open", || ui.busy("opening", || Bundle::from_bytes(bytes)));
     opened.map_err(|error| {
         let failure = Failure::new(error.code(), format!("`{}` cannot be used: {error}", input::name(path)));
         let named_json = path.extension().is_some_and(|extension| extension == "json");
@@ -139,33 +141,44 @@ pub(crate) fn open(ui: &Ui, path: &Path) -> Result<Bundle, Failure> {
     })
 }
 
-fn stream_through(
-    ui: &Ui,
-    args: &EvalArgs,
-    decider: &Decider,
-    mut lines: Lines<Input>,
-    length: Option<u64>,
-    output: &mut Output,
-    path: &Path,
-) -> Result<Tally, Failure> {
-    let states: Vec<Mutex<State<'_>>> = (0..rayon::current_num_threads()).map(|_| Mutex::new(decider.state())).collect();
-    let render = match (args.summary, args.format) {
-        (true, _) => Render::Nothing,
-        (false, StreamFormat::Text) => Render::Text,
-        (false, _) => Render::Json,
-    };
-    let mut bar = ui.bar("deciding", length, Unit::Bytes);
-    let mut total = Tally::default();
-    while let Some(batch) = lines.next_batch().map_err(|error| Failure::io("read", path, &error))? {
-        let show = |number: u64| if args.summary && number <= args.show { Render::Text } else { render };
-        for (bytes, tally) in answer_batch(decider, &states, &batch, &show) {
-            output.write(&bytes)?;
-            total.add(tally);
+/// What is decided, by whom, and how it is shown.
+struct Run<'a> {
+    ui: &'a Ui,
+    args: &'a EvalArgs,
+    decider: &'a Decider,
+    path: &'a Path,
+}
+
+impl Run<'_> {
+    /// Answers every line. Also gives what belongs into the summary's document: the decisions that `--show` asks for, one a line.
+    fn stream_through(&self, mut lines: Lines<Input>, length: Option<u64>, output: &mut Output) -> Result<(Tally, Vec<u8>), Failure> {
+        let Run { args, decider, .. } = *self;
+        let states: Vec<Mutex<State<'_>>> = (0..rayon::current_num_threads()).map(|_| Mutex::new(decider.state())).collect();
+        let document = args.format == StreamFormat::Json;
+        let (render, first) = match (args.summary, args.format) {
+            (true, StreamFormat::Json) => (Render::Nothing, Render::Json),
+            (true, _) => (Render::Nothing, Render::Text),
+            (false, StreamFormat::Text) => (Render::Text, Render::Text),
+            (false, _) => (Render::Json, Render::Json),
+        };
+        let mut bar = self.ui.bar("deciding", length, Unit::Bytes);
+        let mut total = Tally::default();
+        let mut shown = Vec::new();
+        while let Some(batch) = lines.next_batch().map_err(|error| Failure::io("read", self.path, &error))? {
+            let show = |number: u64| if number <= args.show { first } else { render };
+            for (bytes, tally) in answer_batch(decider, &states, &batch, &show) {
+                if document {
+                    shown.extend_from_slice(&bytes);
+                } else {
+                    output.write(&bytes)?;
+                }
+                total.add(tally);
+            }
+            output.flush()?;
+            bar.advance(batch.size() as u64);
         }
-        output.flush()?;
-        bar.advance(batch.size() as u64);
+        Ok((total, shown))
     }
-    Ok(total)
 }
 
 /// The answers to a batch, in pieces, in order.
@@ -198,7 +211,7 @@ fn answer_batch<'d>(
     if starts.len() < 2 { starts.into_iter().map(answer).collect() } else { starts.into_par_iter().map(answer).collect() }
 }
 
-fn summary(format: StreamFormat, tally: Tally, seconds: f64, output: &mut Output) -> Result<(), Failure> {
+fn summary(format: StreamFormat, tally: Tally, seconds: f64, shown: &[u8], output: &mut Output) -> Result<(), Failure> {
     let decided = tally.lines() - tally.errors;
     let rate = if seconds > 0.0 { decided as f64 / seconds } else { 0.0 };
     if format == StreamFormat::Text || format == StreamFormat::Ndjson {
@@ -216,6 +229,10 @@ fn summary(format: StreamFormat, tally: Tally, seconds: f64, output: &mut Output
         text.push_str(&format!("{:<24}{:>12.0}\n", "decisions per second", rate));
         return output.write(text.as_bytes());
     }
+    // Records are JSON, one a line.
+    let shown = shown.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let shown = shown.map(serde_json::from_slice::<&RawValue>).collect::<Result<Vec<_>, _>>();
+    let shown = shown.map_err(|error| Failure::new("io", format!("cannot write JSON: {error}")))?;
     output.write_json(&wire::EvalSummary {
         schema_version: 1,
         requests: tally.lines(),
@@ -225,5 +242,6 @@ fn summary(format: StreamFormat, tally: Tally, seconds: f64, output: &mut Output
         errors: tally.errors,
         seconds,
         decisions_per_second: rate,
+        shown,
     })
 }

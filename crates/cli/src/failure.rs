@@ -1,9 +1,9 @@
 //! What stops a command: every failure ends in exit code 2, but for a closed pipe, which ends in silence.
 
 use crate::output::Output;
-use crate::ui::Ui;
+use crate::ui::{Ui, seconds};
 use crate::wire;
-use portcullis::diag::{Diagnostic, Sources, machine, render_text};
+use portcullis::diag::{Diagnostic, Sources, render_text};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -29,7 +29,10 @@ pub(crate) struct Complaint {
     /// Diagnostics, as text for people.
     rendered: Vec<String>,
     /// The same for machines.
+    pending: wire::Pending,
     diagnostics: Vec<wire::Diagnostic>,
+    /// The last line is one of counts: it ends with the time.
+    timed: bool,
     /// Also as a JSON document on stdout.
     json: bool,
 }
@@ -42,7 +45,9 @@ impl Failure {
             message: message.into(),
             help: None,
             rendered: Vec::new(),
+            pending: wire::Pending::default(),
             diagnostics: Vec::new(),
+            timed: false,
             json: false,
         }))
     }
@@ -63,14 +68,17 @@ impl Failure {
     /// A text that was refused, with everything that is wrong with it.
     pub(crate) fn refused(ui: &Ui, what: &str, sources: &Sources, diagnostics: &[Diagnostic]) -> Self {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        let warnings = diagnostics.len().saturating_sub(errors);
         let code = diagnostics.iter().find(|diagnostic| diagnostic.is_error()).map_or("invalid-world", |first| first.code.as_str());
         let shown = diagnostics.iter().filter(|diagnostic| diagnostic.is_error() || ui.says_warnings());
         Failure::Unusable(Box::new(Complaint {
             code,
-            message: format!("{what} is refused: {}", count(errors, "error", "errors")),
+            message: format!("{what} is refused: {} in {}", counts(errors, warnings), count(sources.len(), "file", "files")),
             help: None,
             rendered: shown.map(|diagnostic| render_text(sources, diagnostic, ui.colour())).collect(),
-            diagnostics: diagnostics.iter().map(|diagnostic| machine(sources, diagnostic).into()).collect(),
+            pending: wire::Pending::new(sources, diagnostics),
+            diagnostics: Vec::new(),
+            timed: true,
             json: false,
         }))
     }
@@ -89,6 +97,9 @@ impl Failure {
     pub(crate) fn in_json(mut self, json: bool) -> Self {
         if let Failure::Unusable(complaint) = &mut self {
             complaint.json = json;
+            if json && complaint.diagnostics.is_empty() {
+                complaint.diagnostics = std::mem::take(&mut complaint.pending).into_diagnostics();
+            }
         }
         self
     }
@@ -114,7 +125,11 @@ impl Failure {
                 ui.print_raw("\n");
             }
         }
-        ui.error(&complaint.message);
+        if complaint.timed {
+            ui.error(&format!("{}, {}", complaint.message, seconds(ui.elapsed())));
+        } else {
+            ui.error(&complaint.message);
+        }
         if let Some(help) = &complaint.help {
             ui.help(help);
         }
@@ -143,6 +158,12 @@ pub(crate) fn plain(error: &io::Error) -> String {
             text.split(" (os error").next().unwrap_or(&text).to_owned()
         }
     }
+}
+
+/// `2 errors, 5 warnings`; warnings only if there are any.
+fn counts(errors: usize, warnings: usize) -> String {
+    let errors = count(errors, "error", "errors");
+    if warnings == 0 { errors } else { format!("{errors}, {}", count(warnings, "warning", "warnings")) }
 }
 
 /// `1 error`, `2 errors`.

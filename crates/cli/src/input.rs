@@ -1,6 +1,9 @@
 //! Reading what the user names, with a clear word about whatever cannot be read.
 
 use crate::failure::{Failure, plain};
+use crate::ui::Ui;
+use portcullis::diag::{Code, Diagnostic, Sources, Span};
+use portcullis::syntax::add_file;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
@@ -61,8 +64,8 @@ pub(crate) fn open(path: &Path, what: &str) -> Result<(Input, Option<u64>), Fail
     Ok((Input::File(file), metadata.is_file().then_some(metadata.len())))
 }
 
-/// Reads all bytes, at most `limit`.
-pub(crate) fn bytes(path: &Path, what: &str, limit: u64) -> Result<Vec<u8>, Failure> {
+/// Reads all bytes, at most `limit`; `empty` is the code for a file that holds none.
+pub(crate) fn bytes(path: &Path, what: &str, limit: u64, empty: &'static str) -> Result<Vec<u8>, Failure> {
     let (input, length) = open(path, what)?;
     let too_long = || Failure::new("limit-exceeded", format!("{what} `{}` is longer than the limit of {limit} bytes", name(path)));
     if length.is_some_and(|length| length > limit) {
@@ -77,31 +80,43 @@ pub(crate) fn bytes(path: &Path, what: &str, limit: u64) -> Result<Vec<u8>, Fail
         return Err(too_long());
     }
     if bytes.is_empty() {
-        return Err(Failure::new("json-syntax", format!("{what} `{}` is empty", name(path))));
+        return Err(Failure::new(empty, format!("{what} `{}` is empty", name(path))));
     }
     Ok(bytes)
 }
 
-/// Reads all text; what is no UTF-8 is named with its line.
-pub(crate) fn text(path: &Path, what: &str, limit: u64) -> Result<String, Failure> {
-    let bytes = bytes(path, what, limit)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().get(..valid).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
-        let failure = Failure::new("json-syntax", format!("{what} `{}` is not UTF-8 text: line {line}, byte {valid}", name(path)));
-        let gzip = error.as_bytes().starts_with(&[0x1f, 0x8b]);
-        let wide = error.as_bytes().starts_with(&[0xff, 0xfe]) || error.as_bytes().starts_with(&[0xfe, 0xff]);
-        if gzip {
-            failure.with_help("it looks compressed; unpack it first")
-        } else if wide {
-            failure.with_help("it looks like UTF-16; save it as UTF-8")
-        } else if error.as_bytes().starts_with(&portcullis_runtime::format::MAGIC) {
-            failure.with_help("it is a bundle")
-        } else {
-            failure
-        }
+/// Reads all text.
+pub(crate) fn text(ui: &Ui, path: &Path, what: &str, limit: u64) -> Result<String, Failure> {
+    let bytes = bytes(path, what, limit, Code::JsonSyntax.as_str())?;
+    let (_, name) = folder_and_name(path);
+    decode(&name, bytes).map_err(|refused| {
+        let (sources, diagnostic) = *refused;
+        Failure::refused(ui, &format!("the {what} `{name}`"), &sources, &[diagnostic])
     })
+}
+
+/// Bytes as text; the first that is no UTF-8 is shown in its place.
+pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<(Sources, Diagnostic)>> {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error.into_bytes(),
+    };
+    let help = if bytes.starts_with(&[0x1f, 0x8b]) {
+        Some("it looks compressed; unpack it first")
+    } else if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        Some("it looks like UTF-16; save it as UTF-8")
+    } else if bytes.starts_with(&portcullis_runtime::format::MAGIC) {
+        Some("it is a bundle")
+    } else {
+        None
+    };
+    let mut sources = Sources::new();
+    let (file, found) = add_file(&mut sources, name.to_owned(), bytes, None);
+    let mut diagnostic = found.unwrap_or_else(|| Diagnostic::new(Code::JsonSyntax, Span::new(file, 0, 0), "the text is not UTF-8"));
+    if let Some(help) = help {
+        diagnostic.help = Some(help.to_owned());
+    }
+    Err(Box::new((sources, diagnostic)))
 }
 
 /// Refuses to wait for a person to type what a pipe should bring, unless `-` says so.

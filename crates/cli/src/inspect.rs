@@ -6,6 +6,8 @@ use crate::output::Output;
 use crate::ui::Ui;
 use crate::{Outcome, eval, wire};
 use portcullis::runtime::Bundle;
+use portcullis_runtime::format::SectionKind;
+use portcullis_runtime::format::cold::Summary;
 
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &InspectArgs) -> Result<Outcome, Failure> {
@@ -33,9 +35,32 @@ pub(crate) fn whole(bundle: &Bundle) -> wire::Bundle {
     }
 }
 
+/// Decodes the cold sections, which no decision reads, and compares the summary with the sections that it counts. The error says what is wrong.
+pub(crate) fn cold(bundle: &Bundle) -> Result<Summary, String> {
+    bundle.explainer().map_err(|error| error.to_string())?;
+    let summary = bundle.summary().map_err(|error| error.to_string())?;
+    let records = |kinds: &[SectionKind]| -> u64 {
+        bundle.sections().filter(|section| kinds.contains(&section.kind)).map(|section| section.records).fold(0, u64::saturating_add)
+    };
+    for (name, told, kinds) in [
+        ("principals", summary.principals, &[SectionKind::Entities][..]),
+        ("resources", summary.resources, &[SectionKind::Resources]),
+        ("statements", summary.statements, &[SectionKind::Statements]),
+        ("atoms", summary.atoms, &[SectionKind::Atoms]),
+        ("dag_nodes", summary.dag_nodes, &[SectionKind::DagNodes]),
+        ("trie_nodes", summary.trie_nodes, &[SectionKind::TrieNodes]),
+    ] {
+        let held = records(kinds);
+        if told != held {
+            return Err(format!("section `{}`: it tells of {told} {name}, the bundle holds {held}", SectionKind::Summary.name()));
+        }
+    }
+    Ok(summary)
+}
+
 /// Everything that is shown.
 pub(crate) fn inspect(bundle: &Bundle) -> Result<wire::Inspection, Failure> {
-    let summary = bundle.summary().map_err(|error| Failure::new(error.code(), error.to_string()))?;
+    let summary = cold(bundle).map_err(|message| Failure::new("invalid-bundle", message))?;
     let sections = bundle.sections().map(|section| wire::Section {
         name: section.kind.name(),
         offset: section.offset,

@@ -3,14 +3,15 @@
 use crate::Outcome;
 use crate::args::{Evaluator, TestArgs, TestFormat};
 use crate::failure::{Failure, count};
-use crate::output::Output;
+use crate::output::{Output, check_not_input};
 use crate::ui::{Ui, Unit};
 use crate::{input, junit, wire};
-use portcullis::diag::{machine, render_text};
+use portcullis::diag::{Code, Diagnostic, Sources, Span, plain, render_text};
 use portcullis::scenario::{self, Compiled, Layout, Reference, Report, Scenario, ScenarioFile};
 use portcullis::world::WorldOptions;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The most bytes of a scenario file.
 const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -26,6 +27,8 @@ pub(crate) struct Ran {
     pub(crate) file: ScenarioFile,
     /// One for each scenario; `None` for one that cannot be read.
     pub(crate) reports: Vec<Option<Report>>,
+    /// How long it took.
+    pub(crate) time: Duration,
 }
 
 impl Ran {
@@ -44,20 +47,23 @@ pub(crate) struct Totals {
     pub(crate) expectations: usize,
     pub(crate) failed: usize,
     pub(crate) unreadable: usize,
+    /// Scenarios whose world was refused, expected or not.
+    pub(crate) refused_worlds: usize,
 }
 
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &TestArgs) -> Result<Outcome, Failure> {
     let json = args.format == TestFormat::Json;
     let paths = collect(&args.paths).map_err(|failure| failure.in_json(json))?;
+    let inputs: Vec<&Path> = paths.iter().map(|(path, _)| path.as_path()).collect();
+    check_not_input(args.output.as_deref(), &inputs).map_err(|failure| failure.in_json(json))?;
     let mut output = Output::to(args.output.as_deref());
     let mut ran = Vec::with_capacity(paths.len());
     let mut bar = ui.bar("testing", None, Unit::Items);
     for (path, layout) in &paths {
         let name = input::name(path);
-        let text = input::text(path, "scenario file", FILE_BYTES_MAX).map_err(|failure| failure.in_json(json))?;
-        let folder = path.parent().filter(|_| !input::is_stdin(path)).unwrap_or(Path::new(""));
-        let file = ui.stage("read scenarios", || scenario::read_scenarios(&name, &text, folder, *layout));
+        let started = Instant::now();
+        let file = ui.stage("read scenarios", || read(path, &name, *layout));
         let mut reports = Vec::with_capacity(file.scenarios.len());
         ui.stage("run scenarios", || {
             for batch in file.scenarios.chunks(BATCH) {
@@ -70,7 +76,7 @@ pub(crate) fn run(ui: &Ui, args: &TestArgs) -> Result<Outcome, Failure> {
             }
         });
         report_unreadable(ui, &file);
-        let file = Ran { name, file, reports };
+        let file = Ran { name, file, reports, time: started.elapsed() };
         if args.format == TestFormat::Ndjson {
             lines(&mut output, &file, paths.len() > 1)?;
         }
@@ -86,8 +92,13 @@ pub(crate) fn run(ui: &Ui, args: &TestArgs) -> Result<Outcome, Failure> {
     }
     output.finish()?;
     let unreadable = if totals.unreadable == 0 { String::new() } else { format!(", {} unreadable", totals.unreadable) };
+    // Also where a scenario expects nothing: a refused world must not pass unseen.
+    let refused = match totals.refused_worlds {
+        0 => String::new(),
+        worlds => format!(", {}", count(worlds, "world refused", "worlds refused")),
+    };
     ui.done(&format!(
-        "{} of {} failed{unreadable}: {}, {} in {}",
+        "{} of {} failed{unreadable}: {}, {} in {}{refused}",
         totals.failed,
         count(totals.expectations, "expectation", "expectations"),
         count(totals.requests, "request", "requests"),
@@ -103,6 +114,38 @@ pub(crate) fn run(ui: &Ui, args: &TestArgs) -> Result<Outcome, Failure> {
     })
 }
 
+/// Reads a scenario file. One that cannot be read is a file of one scenario that cannot be read: the other files still run.
+fn read(path: &Path, name: &str, layout: Layout) -> ScenarioFile {
+    let folder = path.parent().filter(|_| !input::is_stdin(path)).unwrap_or(Path::new(""));
+    let text = match input::bytes(path, "scenario file", FILE_BYTES_MAX, Code::JsonSyntax.as_str()) {
+        Ok(bytes) => input::decode(name, bytes),
+        Err(failure) => Err(unreadable(name, &failure)),
+    };
+    match text {
+        Ok(text) => scenario::read_scenarios(name, &text, folder, layout),
+        Err(refused) => {
+            let (sources, diagnostic) = *refused;
+            let file = diagnostic.span.file;
+            ScenarioFile { sources, file, folder: folder.to_owned(), scenarios: vec![Err(vec![diagnostic])] }
+        }
+    }
+}
+
+/// A file without bytes to show, as an error at the beginning of an empty text.
+fn unreadable(name: &str, failure: &Failure) -> Box<(Sources, Diagnostic)> {
+    let mut sources = Sources::new();
+    let file = sources.add(name.to_owned(), "", None);
+    let (code, help) = match failure {
+        Failure::Unusable(complaint) => (complaint.code, complaint.help.clone()),
+        Failure::Closed => ("io", None),
+    };
+    // A file that is named and cannot be had is what a world calls an unresolved document.
+    let code = Code::ALL.iter().find(|known| known.as_str() == code).copied().unwrap_or(Code::UnresolvedDocument);
+    let mut diagnostic = Diagnostic::new(code, Span::new(file, 0, 0), failure.to_string());
+    diagnostic.help = help;
+    Box::new((sources, diagnostic))
+}
+
 /// The scenario files that the arguments name: files as given, directories searched downwards in the order of names.
 fn collect(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Layout)>, Failure> {
     let mut found = Vec::new();
@@ -111,7 +154,7 @@ fn collect(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Layout)>, Failure> {
             found.push((path.clone(), Layout::Lines));
         } else if path.is_dir() {
             let before = found.len();
-            search(path, &mut found)?;
+            search(path, &mut found);
             if found.len() == before {
                 let failure = Failure::new("io", format!("`{}` holds no scenario file", path.display()));
                 return Err(failure.with_help("scenario files end in .json or .ndjson"));
@@ -129,25 +172,29 @@ fn collect(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Layout)>, Failure> {
     Ok(found)
 }
 
-fn search(root: &Path, found: &mut Vec<(PathBuf, Layout)>) -> Result<(), Failure> {
+/// Regular files below a folder, also those that links lead to. What cannot be looked at is told when it is read.
+fn search(root: &Path, found: &mut Vec<(PathBuf, Layout)>) {
     let mut open = vec![root.to_owned()];
     let mut files = Vec::new();
     while let Some(folder) = open.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| Failure::io("read", &folder, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| Failure::io("read", &folder, &error))?;
-            let kind = entry.file_type().map_err(|error| Failure::io("read", &entry.path(), &error))?;
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            files.push((folder, Layout::One));
+            continue;
+        };
+        for entry in entries.filter_map(Result::ok) {
+            let path = entry.path();
             // Links to folders are not followed, so the search ends.
-            if kind.is_dir() {
-                open.push(entry.path());
-            } else if let Some(layout) = Layout::of(&entry.path()) {
-                files.push((entry.path(), layout));
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(path);
+            } else if let Some(layout) = Layout::of(&path)
+                && std::fs::metadata(&path).map_or(true, |metadata| metadata.is_file())
+            {
+                files.push((path, layout));
             }
         }
     }
     files.sort_by(|left, right| left.0.cmp(&right.0));
     found.extend(files);
-    Ok(())
 }
 
 fn report_unreadable(ui: &Ui, file: &ScenarioFile) {
@@ -166,6 +213,7 @@ fn totals(ran: &[Ran]) -> Totals {
             totals.requests += scenario.requests.len();
             totals.expectations += scenario.requests.iter().filter(|case| case.expect.is_some()).count();
             totals.failed += report.failures();
+            totals.refused_worlds += usize::from(report.refused.is_some());
         }
     }
     totals
@@ -216,7 +264,7 @@ fn text(output: &mut Output, ran: &[Ran]) -> Result<(), Failure> {
             if report.failures() == 0 {
                 continue;
             }
-            let mut text = format!("FAILED {}:{} scenario {index}: {}\n", file.name, scenario.place.line, scenario.name);
+            let mut text = format!("FAILED {}:{} scenario {index}: {}\n", plain(&file.name), scenario.place.line, plain(&scenario.name));
             if let Some((sources, diagnostics)) = &report.diagnostics {
                 text.push_str("  the world is refused:\n");
                 for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
@@ -228,11 +276,13 @@ fn text(output: &mut Output, ran: &[Ran]) -> Result<(), Failure> {
                 for mismatch in &result.mismatches {
                     text.push_str(&format!(
                         "  request {request}: {}: expected {}, actual {}\n",
-                        mismatch.member, mismatch.expected, mismatch.actual
+                        plain(&mismatch.member),
+                        plain(&mismatch.expected),
+                        plain(&mismatch.actual)
                     ));
                 }
                 if let (false, Some(case)) = (result.mismatches.is_empty(), scenario.requests.get(request)) {
-                    text.push_str(&format!("    {}\n", case.request));
+                    text.extend(case.request.lines().map(|line| format!("    {}\n", plain(&line.replace('\t', "    ")))));
                 }
             }
             output.write(text.as_bytes())?;
@@ -246,7 +296,7 @@ fn document(ui: &Ui, ran: &[Ran], totals: Totals) -> wire::TestReport {
     let mut diagnostics = Vec::new();
     for file in ran {
         let found = file.file.scenarios.iter().filter_map(|scenario| scenario.as_ref().err()).flatten();
-        diagnostics.extend(found.map(|diagnostic| machine(&file.file.sources, diagnostic).into()));
+        diagnostics.extend(wire::Pending::new(&file.file.sources, found).into_diagnostics());
         for (index, scenario, report) in file.run() {
             for (request, (result, case)) in report.results.iter().zip(&scenario.requests).enumerate() {
                 if result.mismatches.is_empty() {
@@ -276,6 +326,7 @@ fn document(ui: &Ui, ran: &[Ran], totals: Totals) -> wire::TestReport {
         expectations: totals.expectations,
         failed: totals.failed,
         unreadable: totals.unreadable,
+        refused_worlds: totals.refused_worlds,
         seconds: ui.elapsed().as_secs_f64(),
         failures,
         diagnostics,

@@ -2,6 +2,7 @@
 
 use crate::args::{Global, Progress, When};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use portcullis::diag::{plain, quoted};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,6 +10,9 @@ use std::time::{Duration, Instant};
 
 /// Work that takes less shows no progress bar.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
+
+/// Where no bar is shown, work tells so often, in a line, that it goes on.
+const LINE_EVERY: Duration = Duration::from_secs(60);
 
 /// The time between two looks of a spinner.
 const SPINNER_STEP: Duration = Duration::from_millis(100);
@@ -26,12 +30,23 @@ enum Level {
     Debug,
 }
 
+/// How work shows that it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// A bar or spinner on a terminal.
+    Bar,
+    /// A line a minute, for logs.
+    Lines,
+    /// Not at all.
+    Nothing,
+}
+
 /// What every command needs to talk.
 #[derive(Debug)]
 pub(crate) struct Ui {
     level: Level,
     colour: bool,
-    progress: bool,
+    progress: Shown,
     timings: bool,
     started: Instant,
     stages: RefCell<Vec<(String, Duration)>>,
@@ -52,14 +67,17 @@ impl Ui {
                 !refused && (set("CLICOLOR_FORCE") || (terminal && !dumb))
             }
         };
-        Ui {
-            level: level(global),
-            colour,
-            progress: terminal && global.progress != Some(Progress::Never) && !global.quiet,
-            timings: global.timings,
-            started: Instant::now(),
-            stages: RefCell::new(Vec::new()),
+        let (level, unknown) = level(global);
+        let progress = match (global.progress, global.quiet, terminal) {
+            (Some(Progress::Never), _, _) | (_, true, _) => Shown::Nothing,
+            (_, _, true) => Shown::Bar,
+            (_, _, false) => Shown::Lines,
+        };
+        let ui = Ui { level, colour, progress, timings: global.timings, started: Instant::now(), stages: RefCell::new(Vec::new()) };
+        if let Some(value) = unknown {
+            ui.warn(&format!("PORTCULLIS_LOG is {}, not one of error, warn, info, debug; it counts as warn", quoted(&value)));
         }
+        ui
     }
 
     /// Whether messages are coloured.
@@ -107,7 +125,7 @@ impl Ui {
     /// The last line: counts and time.
     pub(crate) fn done(&self, message: &str) {
         if self.level >= Level::Warn {
-            self.print_raw(&format!("{message}, {}\n", seconds(self.elapsed())));
+            self.print_raw(&format!("{}, {}\n", plain(message), seconds(self.elapsed())));
         }
     }
 
@@ -125,7 +143,9 @@ impl Ui {
         }
     }
 
+    /// Messages hold names of files and members: nothing of them acts on the terminal.
     fn line(&self, kind: &str, style: &str, message: &str) {
+        let message = plain(message);
         if self.colour {
             self.print_raw(&format!("\u{1b}[{style}m{kind}\u{1b}[0m: {message}\n"));
         } else {
@@ -160,13 +180,21 @@ impl Ui {
 
     /// Runs work that cannot say how far it is, under a spinner once it takes long.
     pub(crate) fn busy<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> T {
-        if !self.progress {
+        if self.progress == Shown::Nothing {
             return work();
         }
+        let bar = self.progress == Shown::Bar;
+        let started = Instant::now();
         let (done, ended) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 // Whether the work ends or panics, its end of the channel is dropped.
+                while !bar && ended.recv_timeout(LINE_EVERY) == Err(RecvTimeoutError::Timeout) {
+                    tell(&format!("{what}, {} so far", minutes(started.elapsed())));
+                }
+                if !bar {
+                    return;
+                }
                 if ended.recv_timeout(PROGRESS_AFTER) == Err(RecvTimeoutError::Timeout) {
                     let spinner = ProgressBar::new_spinner().with_message(what).with_elapsed(PROGRESS_AFTER);
                     if let Ok(style) = ProgressStyle::with_template("{msg} {spinner} {elapsed}") {
@@ -186,29 +214,43 @@ impl Ui {
 
     /// A bar for work of known or unknown length.
     pub(crate) fn bar(&self, what: &'static str, length: Option<u64>, unit: Unit) -> Bar {
-        Bar { shown: self.progress, what, length, unit, position: 0, started: Instant::now(), bar: None }
+        let started = Instant::now();
+        Bar { shown: self.progress, what, length, unit, position: 0, started, told: started, bar: None }
     }
 }
 
-fn level(global: &Global) -> Level {
-    if global.quiet {
-        return Level::Error;
-    }
-    match global.verbose {
-        0 => match std::env::var("PORTCULLIS_LOG").as_deref() {
-            Ok("error") => Level::Error,
-            Ok("info") => Level::Info,
-            Ok("debug" | "trace") => Level::Debug,
-            _ => Level::Warn,
-        },
-        1 => Level::Info,
-        _ => Level::Debug,
+/// How much to say, and the value of PORTCULLIS_LOG if nobody knows it.
+fn level(global: &Global) -> (Level, Option<String>) {
+    let variable = std::env::var_os("PORTCULLIS_LOG").map(|value| value.to_string_lossy().into_owned());
+    let (asked, unknown) = match variable.as_deref() {
+        None | Some("" | "warn") => (Level::Warn, None),
+        Some("error") => (Level::Error, None),
+        Some("info") => (Level::Info, None),
+        Some("debug" | "trace") => (Level::Debug, None),
+        Some(other) => (Level::Warn, Some(other.to_owned())),
+    };
+    // An option says it outright.
+    match (global.quiet, global.verbose) {
+        (true, _) => (Level::Error, unknown),
+        (false, 0) => (asked, unknown),
+        (false, 1) => (Level::Info, unknown),
+        (false, _) => (Level::Debug, unknown),
     }
 }
 
 /// `0.08 s`.
 pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.2} s", time.as_secs_f64())
+}
+
+/// Prints a line of progress.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// `7 min`.
+fn minutes(time: Duration) -> String {
+    format!("{} min", time.as_secs() / 60)
 }
 
 /// What a bar counts.
@@ -223,12 +265,14 @@ pub(crate) enum Unit {
 /// A progress bar that appears once work has taken half a second.
 #[derive(Debug)]
 pub(crate) struct Bar {
-    shown: bool,
+    shown: Shown,
     what: &'static str,
     length: Option<u64>,
     unit: Unit,
     position: u64,
     started: Instant,
+    /// When the last line of progress was printed.
+    told: Instant,
     bar: Option<ProgressBar>,
 }
 
@@ -236,8 +280,16 @@ impl Bar {
     /// So much more is done.
     pub(crate) fn advance(&mut self, amount: u64) {
         self.position = self.position.saturating_add(amount);
-        if !self.shown {
-            return;
+        match self.shown {
+            Shown::Nothing => return,
+            Shown::Lines => {
+                if self.told.elapsed() >= LINE_EVERY {
+                    self.told = Instant::now();
+                    tell(&self.progress_line(self.started.elapsed()));
+                }
+                return;
+            }
+            Shown::Bar => {}
         }
         if self.bar.is_none() && self.started.elapsed() >= PROGRESS_AFTER {
             self.bar = Some(self.draw());
@@ -245,6 +297,22 @@ impl Bar {
         if let Some(bar) = &self.bar {
             bar.set_position(self.position);
         }
+    }
+
+    /// `deciding: 5 of 20 bytes (25 %), 3 min so far`.
+    fn progress_line(&self, time: Duration) -> String {
+        let unit = match self.unit {
+            Unit::Bytes => " bytes",
+            Unit::Items => "",
+        };
+        let done = match self.length {
+            Some(length) => {
+                let percent = u128::from(self.position).saturating_mul(100).checked_div(u128::from(length)).unwrap_or(100);
+                format!("{} of {length}{unit} ({percent} %)", self.position)
+            }
+            None => format!("{}{unit}", self.position),
+        };
+        format!("{}: {done}, {} so far", self.what, minutes(time))
     }
 
     fn draw(&self) -> ProgressBar {
@@ -272,5 +340,21 @@ impl Drop for Bar {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_progress_says_how_far_it_is() {
+        let started = Instant::now();
+        let bar =
+            |length, unit| Bar { shown: Shown::Lines, what: "deciding", length, unit, position: 5, started, told: started, bar: None };
+        let time = Duration::from_secs(185);
+        assert_eq!(bar(Some(20), Unit::Bytes).progress_line(time), "deciding: 5 of 20 bytes (25 %), 3 min so far");
+        assert_eq!(bar(None, Unit::Items).progress_line(time), "deciding: 5, 3 min so far");
+        assert_eq!(bar(Some(0), Unit::Bytes).progress_line(time), "deciding: 5 of 0 bytes (100 %), 3 min so far");
     }
 }

@@ -1,9 +1,12 @@
 //! The JSON that the command line prints: mirrors of the library's types, so that a shape changes on purpose only.
 //! `docs/formats.md` describes them.
 
-use portcullis::diag::{MachineDiagnostic, MachineLabel};
+use portcullis::diag::{self, FileId, MachineDiagnostic, MachineLabel, Sources, machine};
+use portcullis::syntax::pointers_at;
 use portcullis_runtime::format::cold;
 use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// `--version --format json`.
 #[derive(Debug, Serialize)]
@@ -11,6 +14,7 @@ pub(crate) struct Version {
     pub(crate) schema_version: u32,
     pub(crate) version: &'static str,
     pub(crate) bundle_format: u32,
+    pub(crate) service_data: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) commit: Option<&'static str>,
 }
@@ -39,9 +43,52 @@ pub(crate) struct Diagnostic {
     column: u32,
     offset: u32,
     end: u32,
+    /// JSON pointer of the innermost value or member that holds the place; empty where the text is no JSON.
+    pointer: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
     labels: Vec<Label>,
+}
+
+/// Diagnostics that can be printed once [`Pending::into_diagnostics`] has found their pointers, for which texts are read anew.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    diagnostics: Vec<Diagnostic>,
+    /// The file of each.
+    files: Vec<FileId>,
+    texts: HashMap<FileId, Arc<str>>,
+}
+
+impl Pending {
+    /// What is known without reading.
+    pub(crate) fn new<'d>(sources: &Sources, found: impl IntoIterator<Item = &'d diag::Diagnostic>) -> Pending {
+        let mut pending = Pending::default();
+        for diagnostic in found {
+            let file = diagnostic.span.file;
+            pending.texts.entry(file).or_insert_with(|| sources.file(file).shared_text());
+            pending.files.push(file);
+            pending.diagnostics.push(machine(sources, diagnostic).into());
+        }
+        pending
+    }
+
+    /// The diagnostics, with their pointers. Each text is read once.
+    pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        let mut of_file: HashMap<FileId, Vec<usize>> = HashMap::new();
+        for (index, file) in self.files.iter().enumerate() {
+            of_file.entry(*file).or_default().push(index);
+        }
+        for (file, indexes) in of_file {
+            let Some(text) = self.texts.get(&file) else { continue };
+            let offsets: Vec<u32> = indexes.iter().filter_map(|index| self.diagnostics.get(*index)).map(|found| found.offset).collect();
+            for (index, pointer) in indexes.into_iter().zip(pointers_at(text, &offsets)) {
+                if let Some(found) = self.diagnostics.get_mut(index) {
+                    found.pointer = pointer;
+                }
+            }
+        }
+        self.diagnostics
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -66,6 +113,7 @@ impl From<MachineDiagnostic> for Diagnostic {
             column: from.column,
             offset: from.offset,
             end: from.end,
+            pointer: String::new(),
             help: from.help,
             labels: from.labels.into_iter().map(Label::from).collect(),
         }
@@ -151,7 +199,7 @@ pub(crate) struct Compiled {
 
 /// `eval --summary --format json`.
 #[derive(Debug, Serialize)]
-pub(crate) struct EvalSummary {
+pub(crate) struct EvalSummary<'a> {
     pub(crate) schema_version: u32,
     pub(crate) requests: u64,
     pub(crate) allowed: u64,
@@ -160,6 +208,9 @@ pub(crate) struct EvalSummary {
     pub(crate) errors: u64,
     pub(crate) seconds: f64,
     pub(crate) decisions_per_second: f64,
+    /// What `--show` asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shown: Vec<&'a serde_json::value::RawValue>,
 }
 
 /// `inspect --format json`.
@@ -205,6 +256,7 @@ pub(crate) struct TestReport {
     pub(crate) expectations: usize,
     pub(crate) failed: usize,
     pub(crate) unreadable: usize,
+    pub(crate) refused_worlds: usize,
     pub(crate) seconds: f64,
     pub(crate) failures: Vec<TestFailure>,
     pub(crate) diagnostics: Vec<Diagnostic>,

@@ -75,7 +75,7 @@ fn bad_files_are_told_apart() {
         (folder.path("wrld.json"), "did you mean"),
         (folder.path("missing/world.json"), "no such file"),
         (folder.path("."), "directory"),
-        (folder.file("latin.json", b"{\"version\":1,\n\"caf\xe9\":2}"), "not UTF-8 text: line 2"),
+        (folder.file("latin.json", b"{\"version\":1,\n\"caf\xe9\":2}"), "latin.json:2:5"),
         (folder.file("empty.json", ""), "empty"),
         (folder.file("blank.json", " \n"), "json-syntax"),
         (folder.file("cut.json", &WORLD[..200]), "json-syntax"),
@@ -189,4 +189,141 @@ fn debug_prints_every_stage_of_a_world_and_of_a_policy() {
     let wrong = folder.file("wrong.json", r#"{"Statement":{"Effect":"Allow","Action":"s3:Get*"}}"#);
     let run = run(["debug", "ir", &wrong]).code(2);
     assert!(run.stderr.contains("missing-resource") && run.stderr.contains("wrong.json:1:"), "{}", run.stderr);
+}
+
+#[test]
+fn an_output_that_is_the_input_is_refused() {
+    let folder = Folder::new("compile-onto-itself");
+    let world = folder.file("world.json", WORLD);
+    let mut targets = vec![world.clone(), folder.path("./world.json")];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("world.json", folder.path("soft.json")).unwrap();
+        std::fs::hard_link(&world, folder.path("hard.json")).unwrap();
+        targets.extend([folder.path("soft.json"), folder.path("hard.json")]);
+    }
+    for target in targets {
+        let run = run(["compile", &world, "-o", &target, "--format", "json"]).code(2);
+        assert_eq!(run.json()["error"], "usage", "{target}");
+        assert!(run.stderr.contains("is the input"), "{}", run.stderr);
+    }
+    let requests = folder.file("requests.ndjson", crate::common::request("k"));
+    let before = std::fs::read_to_string(&requests).unwrap();
+    run(["eval", "--world", &world, &requests, "-o", &world]).code(2);
+    run(["eval", "--world", &world, &requests, "-o", &requests]).code(2);
+    run(["debug", "ir", &world, "-o", &world]).code(2);
+    run(["test", &world, "-o", &world]).code(2);
+    assert_eq!(std::fs::read_to_string(&requests).unwrap(), before);
+    assert_eq!(std::fs::read_to_string(&world).unwrap(), WORLD);
+}
+
+#[test]
+fn an_empty_file_is_no_bundle() {
+    let folder = Folder::new("empty-bundle");
+    let empty = folder.file("empty.bundle", "");
+    for command in ["verify", "inspect"] {
+        assert_eq!(run([command, &empty, "--format", "json"]).code(2).json()["error"], "invalid-bundle", "{command}");
+    }
+    assert_eq!(run(["compile", &empty, "-o", &folder.path("b"), "--format", "json"]).code(2).json()["error"], "json-syntax");
+}
+
+#[test]
+fn a_world_that_is_no_text_is_shown_with_its_place() {
+    let folder = Folder::new("compile-not-text");
+    let world = folder.file("latin.json", b"{\"version\":1,\n\"caf\xe9\":2}");
+    let text = run(["compile", &world, "-o", &folder.path("b")]).code(2);
+    for words in ["error[PC101 json-syntax]: the text is not UTF-8", "latin.json:2:5", "    ^", "1 error in 1 file, "] {
+        assert!(text.stderr.contains(words), "no `{words}` in:\n{}", text.stderr);
+    }
+    let json = run(["compile", &world, "-o", &folder.path("b"), "--format", "json"]).code(2).json();
+    assert_eq!((json["diagnostics"][0]["line"].as_u64(), json["diagnostics"][0]["column"].as_u64()), (Some(2), Some(5)));
+    let wide = run(["compile", &folder.file("wide.json", b"\xff\xfe{\0"), "-o", &folder.path("b")]).code(2);
+    assert!(wide.stderr.contains("UTF-16"), "{}", wide.stderr);
+}
+
+#[test]
+fn another_format_version_is_named_with_ours() {
+    let folder = Folder::new("compile-version");
+    let (world, bundle) = (folder.file("world.json", WORLD), folder.path("world.bundle"));
+    run(["compile", &world, "-o", &bundle]).code(0);
+    let mut bytes = std::fs::read(&bundle).unwrap();
+    bytes[8] = 99;
+    let run = run(["verify", &folder.file("other.bundle", bytes)]).code(2);
+    assert!(run.stderr.contains("format version 99, this build reads 1"), "{}", run.stderr);
+}
+
+#[test]
+fn an_unknown_log_level_is_told() {
+    let folder = Folder::new("log-level");
+    let world = folder.file("world.json", WORLD);
+    for (value, warned) in [("loud", true), ("warn", false), ("", false)] {
+        let mut command = command();
+        command.env("PORTCULLIS_LOG", value).args(["compile", &world, "-o", &folder.path("b")]);
+        assert_eq!(run_with(command, b"").code(0).stderr.contains("warning: PORTCULLIS_LOG is `loud`"), warned, "{value}");
+    }
+}
+
+/// The bundle with a section changed, all digests right.
+fn with_section(bundle: &[u8], kind: u32, change: impl Fn(&mut [u8])) -> Vec<u8> {
+    const HEADER: usize = 128;
+    const ENTRY: usize = 64;
+    let mut bytes = bundle.to_vec();
+    let count = u32::from_le_bytes(bytes[40..44].try_into().unwrap()) as usize;
+    let entry = HEADER + ENTRY * kind as usize;
+    let number = |at: usize| u64::from_le_bytes(bundle[at..at + 8].try_into().unwrap()) as usize;
+    let section = number(entry + 8)..number(entry + 8) + number(entry + 16);
+    change(&mut bytes[section.clone()]);
+    let digest = *blake3::hash(&bytes[section]).as_bytes();
+    bytes[entry + 24..entry + 56].copy_from_slice(&digest);
+    bytes[96..HEADER].fill(0);
+    let digest = *blake3::hash(&bytes[..HEADER + ENTRY * count]).as_bytes();
+    bytes[96..HEADER].copy_from_slice(&digest);
+    bytes
+}
+
+#[test]
+fn verify_and_inspect_look_into_the_cold_sections() {
+    let folder = Folder::new("cold-sections");
+    let (world, bundle) = (folder.file("world.json", WORLD), folder.path("world.bundle"));
+    run(["compile", &world, "-o", &bundle]).code(0);
+    let bytes = std::fs::read(&bundle).unwrap();
+    let sections = run(["inspect", &bundle, "--format", "json"]).code(0).json();
+    let names: Vec<&str> = sections["sections"].as_array().unwrap().iter().map(|section| section["name"].as_str().unwrap()).collect();
+    let kind = |name: &str| names.iter().position(|known| *known == name).unwrap() as u32;
+    let same = with_section(&bytes, kind("summary"), |_| ());
+    assert_eq!(same, bytes);
+    let statements = with_section(&bytes, kind("summary"), |section| section[40] += 1);
+    let undecodable = with_section(&bytes, kind("explanations"), |section| section[..8].fill(0xff));
+    for (name, bytes, words) in
+        [("counts", statements, "it tells of 3 statements, the bundle holds 2"), ("cut", undecodable, "explanations")]
+    {
+        let path = folder.file(name, bytes);
+        for command in ["verify", "inspect"] {
+            let run = run([command, &path, "--format", "json"]).code(2);
+            assert_eq!(run.json()["error"], "invalid-bundle", "{command} {name}");
+            assert!(run.stderr.contains(words), "{command} {name}: {}", run.stderr);
+        }
+    }
+}
+
+/// Whatever the compiler writes, the verdict on it is good: the summary counts what the sections hold.
+#[test]
+fn the_corpus_compiles_to_sound_bundles() {
+    let folder = Folder::new("corpus-verify");
+    let bundle = folder.path("core.bundle");
+    run(["compile", &corpus("worlds/core.json"), "-o", &bundle, "-q"]).code(0);
+    run(["verify", &bundle]).code(0);
+}
+
+#[test]
+fn diagnostics_for_machines_have_json_pointers() {
+    let folder = Folder::new("pointers");
+    let world = folder.file(
+        "bad.json",
+        r#"{"version": 1, "accounts": [{"id": "111111111111", "users": [{"name": "a/b", "policies": [
+            {"Version": "2012-10-17", "Statement": {"Effect": "allow", "Action": "s3:*", "Resource": "*"}}]}]}], "extra": 1}"#,
+    );
+    let json = run(["compile", &world, "-o", &folder.path("b"), "--format", "json"]).code(2).json();
+    let pointers: Vec<_> = json["diagnostics"].as_array().unwrap().iter().map(|found| found["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["/accounts/0/users/0/policies/0/Statement/Effect", "/extra"]);
 }

@@ -208,3 +208,102 @@ fn the_core_estate_is_decided_alike_by_both_evaluators() {
         assert_eq!(*left, right, "request {}", line + 1);
     }
 }
+
+#[test]
+fn shown_decisions_are_part_of_the_document() {
+    let (folder, _, bundle) = bundle("eval-shown");
+    let requests = folder.file("requests.ndjson", [request("k"), "{".to_owned(), request("secret/k")].join("\n"));
+    let json = run(["eval", &bundle, &requests, "--summary", "--format", "json", "--show", "2"]).code(1).json();
+    let shown = json["shown"].as_array().unwrap();
+    assert_eq!(shown.len(), 2);
+    assert_eq!((&shown[0]["decision"], &shown[1]["error"]), (&"Allow".into(), &"json-syntax".into()));
+    assert_eq!(json["requests"], 3);
+    let none = run(["eval", &bundle, &requests, "--summary", "--format", "json"]).code(1).json();
+    assert!(none.get("shown").is_none());
+}
+
+#[test]
+fn a_syntax_error_has_its_place_within_the_request() {
+    let (_folder, _, bundle) = bundle("eval-syntax-place");
+    let lone = r#"{"principal":"*","action":"s3:GetObject","context":{"é":"a","k":"\ud800"}}"#;
+    for (line, words) in [
+        ("{\"principal\":nope}", "the request is no JSON: expected ident at column 15"),
+        ("{\"principal\":", "at column 13"),
+        ("\u{feff}{}", "byte order mark"),
+        (lone, "at column 72"),
+    ] {
+        let run = run_stdin(["eval", &bundle], &format!("{line}\n")).code(1);
+        let record: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+        let message = record["message"].as_str().unwrap();
+        assert_eq!(record["error"], "json-syntax", "{line}");
+        assert!(message.contains(words) && !message.contains("line 1"), "{line}: no `{words}` in {message}");
+    }
+}
+
+#[test]
+fn text_for_people_does_not_act_on_the_terminal() {
+    let (_folder, _, bundle) = bundle("eval-plain");
+    let input = format!("{}\n{}\n", request("\\u001b[31mred"), r#"{"a\u001bb":1}"#);
+    let run = run_stdin(["eval", &bundle, "-", "--format", "text"], &input).code(1);
+    assert!(!run.stdout.contains('\u{1b}') && run.stdout.contains(r"\u{1b}[31mred"), "{}", run.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn results_are_readable_as_the_umask_says_and_bundles_by_their_owner() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, _, bundle) = bundle("eval-modes");
+    let requests = folder.file("requests.ndjson", request("k"));
+    let written = folder.path("decisions.ndjson");
+    run(["eval", &bundle, &requests, "-o", &written]).code(0);
+    let mode = |path: &str| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    // The request file was created by the umask, too.
+    assert_eq!(mode(&written), mode(&requests));
+    assert_eq!(mode(&bundle), 0o600);
+}
+
+/// Ends a process by a signal, as a shell does.
+#[cfg(unix)]
+fn signal(name: &str, child: &std::process::Child) {
+    let status = std::process::Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_with_130() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+    let (folder, _, bundle) = bundle("eval-signal");
+    for name in ["INT", "TERM"] {
+        let mut child = command().args(["eval", &bundle, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        writeln!(input, "{}", request("k")).unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // It waits for more.
+        signal(name, &child);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{name}");
+        drop(input);
+    }
+    assert_eq!(folder.names(), ["world.bundle", "world.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_while_a_file_is_written_leaves_no_temporary_file() {
+    use std::process::Stdio;
+    let (folder, _, bundle) = bundle("eval-signal-write");
+    let requests = folder.file("requests.ndjson", (request("k") + "\n").repeat(300_000));
+    let output = folder.path("decisions.ndjson");
+    for name in ["INT", "TERM", "INT", "TERM"] {
+        let mut child = command().args(["eval", &bundle, &requests, "-q", "-o", &output]).stderr(Stdio::null()).spawn().unwrap();
+        // From the moment at which the temporary file holds something; it may be gone before the signal comes.
+        let temporary = || folder.names().iter().any(|name| name.ends_with(".tmp"));
+        while !temporary() && child.try_wait().unwrap().is_none() {}
+        let _ = std::process::Command::new("kill").args(["-s", name, &child.id().to_string()]).stderr(Stdio::null()).status();
+        let code = child.wait().unwrap().code();
+        assert!(matches!(code, Some(0 | 130)), "{name}: {code:?}");
+        assert!(!temporary(), "{name}: {:?}", folder.names());
+    }
+}

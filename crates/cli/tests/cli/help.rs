@@ -29,11 +29,12 @@ fn usage_errors_end_with_two_and_a_suggestion() {
 #[test]
 fn the_version_names_the_bundle_format() {
     for flag in ["-V", "--version"] {
-        assert!(run([flag]).code(0).stdout.contains("(bundle format "), "{flag}");
+        assert!(run([flag]).code(0).stdout.contains("(bundle format 1, service data of "), "{flag}");
     }
     let json = run(["--version", "--format", "json"]).code(0).json();
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
     assert!(json["bundle_format"].is_u64());
+    assert!(json["service_data"].is_string());
 }
 
 /// The lines of a help that begin with the program's name.
