@@ -14,7 +14,7 @@ const INVALID: &str = "invalid-bundle";
 /// Runs the command. A file that cannot be read is a failure; one that is no sound bundle is the verdict that was asked for.
 pub(crate) fn run(ui: &Ui, args: &VerifyArgs) -> Result<Outcome, Failure> {
     let json = args.format == TextOrJson::Json;
-    let bytes = input::bytes(&args.bundle, "bundle", BUNDLE_BYTES_MAX, "invalid-bundle").map_err(|failure| failure.in_json(json))?;
+    let bytes = input::bytes(&args.bundle, "bundle", BUNDLE_BYTES_MAX, INVALID).map_err(|failure| failure.in_json(json))?;
     let name = input::name(&args.bundle);
     let opened = ui.stage("verify", || ui.busy("verifying", || Bundle::from_bytes(bytes)));
     // An authorizer needs no cold section; whoever asks for a verdict wants one on the whole file.

@@ -1,5 +1,6 @@
+//! The frontend over the corpus, damaged texts included. What it accepts and refuses of whole documents is in `tests/corpus.rs`.
+
 use super::*;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,54 +28,6 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 fn tree(line: &str) -> Tree<'_> {
     let limits = Limits { string_bytes: 1 << 20, ..Limits::default() };
     Tree::parse(FileId(0), line, 0..line.len(), &limits).unwrap()
-}
-
-#[test]
-fn every_managed_policy_is_accepted() {
-    let mut count = 0;
-    for path in files(&corpus("aws-managed"), "json") {
-        let text = fs::read_to_string(&path).unwrap();
-        let (document, diagnostics) = read(PolicyType::Identity, &text);
-        assert!(document.is_some(), "{}: {diagnostics:?}", path.display());
-        count += 1;
-    }
-    assert!(count > 1_000, "{count}");
-}
-
-#[test]
-fn the_policies_of_other_projects() {
-    let (mut count, mut refused, mut missed) = (0, BTreeMap::new(), Vec::new());
-    for path in files(&corpus("policies"), "ndjson") {
-        for line in fs::read_to_string(&path).unwrap().lines() {
-            let record = tree(line);
-            let of = |name| record.root().member(name);
-            let policy_type = match of("type").and_then(Node::as_str).unwrap() {
-                "resource" => PolicyType::Resource,
-                "trust" => PolicyType::Trust,
-                "scp" => PolicyType::Scp,
-                "rcp" => PolicyType::Rcp,
-                "endpoint" => PolicyType::Endpoint,
-                "boundary" => PolicyType::Boundary,
-                _ => PolicyType::Identity,
-            };
-            let text = of("document").map(Node::source).or_else(|| of("text").and_then(Node::as_str)).unwrap();
-            let (document, diagnostics) = read(policy_type, text);
-            count += 1;
-            if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
-                *refused.entry(error.code.as_str()).or_insert(0) += 1;
-            }
-            // What does not parse as JSON, or repeats a key, says so itself.
-            let labels: Vec<&str> = of("labels").unwrap().items().filter_map(Node::as_str).collect();
-            if document.is_some() && (labels.contains(&"malformed-json") || labels.contains(&"duplicate-keys")) {
-                missed.push(text.to_owned());
-            }
-        }
-    }
-    assert!(count > 2_000, "{count}");
-    assert!(missed.is_empty(), "{missed:?}");
-    let total: i32 = refused.values().sum();
-    assert!(total < count / 7, "{total} of {count} refused: {refused:?}");
-    assert_eq!(refused.get("json-syntax"), Some(&38), "{refused:?}");
 }
 
 /// The inline documents of a world with their types, in the order of the text.
