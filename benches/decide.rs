@@ -1,4 +1,4 @@
-//! Decisions over the 2,000 requests of the core estate, callers resolved and requests read before: the time shown is for one
+//! Decisions over the 2,000 requests of an estate, callers and sessions resolved and requests read before: the time shown is for one
 //! request, in turn. The same run measures the bundle without its indexes, the way from JSON text, and the naive reference (which reads JSON, too).
 
 #![allow(missing_docs, clippy::expect_used, reason = "criterion's macros make items without documentation; a bench fails by panicking")]
@@ -8,12 +8,19 @@ mod support;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use portcullis::runtime::Bundle;
 use portcullis::runtime::json::JsonRequest;
+use portcullis::session::SessionResolver;
 use portcullis::validate::ReferenceWorld;
 
 fn decide(criterion: &mut Criterion) {
-    let bundle = Bundle::from_bytes(support::core_compiled().bytes).expect("the compiler's bytes are a bundle");
-    let reference = ReferenceWorld::new(&support::core_world()).expect("the reference takes the core estate");
-    let texts = support::core_requests();
+    decide_estate(criterion, "core", "decide");
+    decide_estate(criterion, "small", "decide, every layer");
+}
+
+fn decide_estate(criterion: &mut Criterion, estate: &str, group: &str) {
+    let bundle = Bundle::from_bytes(support::compiled(estate).bytes).expect("the compiler's bytes are a bundle");
+    let reference = ReferenceWorld::new(&support::world(estate)).expect("the reference takes the estate");
+    let sessions = SessionResolver::new(bundle.clone());
+    let texts = support::requests(estate);
     let requests = support::prepared(&bundle, &texts);
     let mut evaluator = bundle.evaluator();
     // A bench of wrong answers would be worth nothing: every one is checked before.
@@ -22,7 +29,7 @@ fn decide(criterion: &mut Criterion) {
         let expected = reference.decide_alone(text).expect("the reference decides");
         assert_eq!((decision.reason().as_str(), decision.layer().as_str()), (expected.reason.as_str(), expected.layer.as_str()), "{text}");
     }
-    let mut group = criterion.benchmark_group("decide");
+    let mut group = criterion.benchmark_group(group);
     group.throughput(Throughput::Elements(1));
     let mut next = (0..requests.len()).cycle();
     let mut turn = || next.next().unwrap_or_default();
@@ -41,7 +48,7 @@ fn decide(criterion: &mut Criterion) {
     group.bench_function("compiled, from JSON", |bencher| {
         bencher.iter(|| {
             let read = JsonRequest::parse(&texts[turn()]).expect("the request is read");
-            let principal = read.resolve(&bundle).expect("the caller is known");
+            let principal = read.resolve_with(&bundle, |session| sessions.resolve(session)).expect("the caller is known");
             read.with_request(|request| evaluator.decide(&principal, request))
         });
     });

@@ -1,12 +1,13 @@
 //! The pipeline: a world in, a bundle out.
 
-use crate::bundle::{self, EncodeError, Parts};
+use crate::bundle::{self, EncodeError, Origin, Parts, Source};
 use crate::dag::Dag;
 use crate::ir::{Program, TooMany};
-use crate::link::Linked;
+use crate::link::{Acls, Linked};
 use crate::trie::Tries;
 use crate::world::World;
 use crate::{dag, ir, link, trie};
+use portcullis_runtime::format::BundleKind;
 use portcullis_runtime::format::cold::Summary;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -79,7 +80,8 @@ impl From<EncodeError> for CompileError {
 }
 
 /// Every stage's output.
-struct Stages {
+struct Stages<'w> {
+    acls: Acls<'w>,
     program: Program,
     linked: Linked,
     tries: Tries,
@@ -87,7 +89,13 @@ struct Stages {
     timings: Vec<(&'static str, Duration)>,
 }
 
-fn stages(world: &World) -> Result<Stages, CompileError> {
+/// The documents of a world, and behind them what stands at the places of its ACLs.
+fn sources<'a>(world: &'a World, acls: &'a Acls<'_>) -> Vec<Source<'a>> {
+    let documents = world.documents.iter().map(|stored| Source { document: &stored.document, origin: Origin::Text(stored.span) });
+    documents.chain(acls.grants.iter().map(|grant| Source { document: &grant.document, origin: Origin::Acl })).collect()
+}
+
+fn stages(world: &World) -> Result<Stages<'_>, CompileError> {
     let broken = |what| CompileError { kind: Kind::Broken(what) };
     let mut timings = Vec::new();
     let mut clock = Instant::now();
@@ -96,10 +104,11 @@ fn stages(world: &World) -> Result<Stages, CompileError> {
         timings.push((stage, now - clock));
         clock = now;
     };
-    let documents: Vec<_> = world.documents.iter().map(|stored| &stored.document).collect();
+    let acls = link::acls(world);
+    let documents: Vec<_> = sources(world, &acls).into_iter().map(|source| source.document).collect();
     let mut program = ir::lower(documents)?;
     lap("lower");
-    let linked = link::link(world)?;
+    let linked = link::link(world, &acls)?;
     linked.verify().map_err(broken)?;
     lap("link");
     let tries = trie::build(&mut program, &linked)?;
@@ -109,7 +118,7 @@ fn stages(world: &World) -> Result<Stages, CompileError> {
     let dag = dag::build(tries.leaves.iter())?;
     dag.verify().map_err(broken)?;
     lap("dag");
-    Ok(Stages { program, linked, tries, dag, timings })
+    Ok(Stages { acls, program, linked, tries, dag, timings })
 }
 
 /// Compiles a world into a bundle. The bytes that it returns have passed the runtime's verifier.
@@ -121,7 +130,15 @@ fn stages(world: &World) -> Result<Stages, CompileError> {
 pub fn compile(world: &World, _options: &CompileOptions) -> Result<Compiled, CompileError> {
     let mut stages = stages(world)?;
     let start = Instant::now();
-    let parts = Parts { world, program: &stages.program, linked: &stages.linked, tries: &stages.tries, dag: &stages.dag };
+    let parts = Parts {
+        kind: BundleKind::World,
+        sources: &world.sources,
+        documents: &sources(world, &stages.acls),
+        program: &stages.program,
+        linked: &stages.linked,
+        tries: &stages.tries,
+        dag: &stages.dag,
+    };
     let (bytes, summary) = bundle::encode(parts)?;
     stages.timings.push(("encode", start.elapsed()));
     Ok(Compiled { bytes, summary, timings: stages.timings })

@@ -3,11 +3,14 @@
 //! ```text
 //! world.json, policies --> syntax --> world --> ir --> link --> trie --> dag --> bundle ==> portcullis-runtime
 //!                          (pest)              atoms   slices   index    tests    bytes      open, verify, decide
+//! a session's documents --> syntax -----------> ir ----------> trie --> dag --> overlay ======^
 //! ```
 //!
 //! A *world* names accounts, users, roles, resources and their policies. [`compile`] turns it into a *bundle*: bytes that a small runtime verifies once and then
-//! answers requests from, without allocating, in bounded work. A decision equals what the documented semantics say (`docs/semantics.md`, rules S-n), or there is no
-//! decision and the caller denies.
+//! answers requests from, without allocating, in bounded work. Every type of policy is decided: identity and resource policies, boundaries, trust, SCPs and RCPs along an
+//! organization, endpoint policies, S3 ACLs, and the policies of sessions, which come with a request and are compiled on the spot ([`session`]).
+//!
+//! A decision equals what the documented semantics say (`docs/semantics.md`, rules S-n), or there is no decision and the caller denies.
 //!
 //! portcullis authorizes a caller that is already authenticated; it checks no signatures.
 //!
@@ -40,6 +43,7 @@ pub mod diag;
 pub mod ir;
 pub mod link;
 pub mod scenario;
+pub mod session;
 pub mod syntax;
 pub mod trie;
 pub mod validate;

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use portcullis::runtime::Bundle;
 use portcullis::syntax::policy::PolicyType;
 use portcullis::syntax::{Limits, Tree};
 use portcullis::world::{DiskFiles, MemoryFiles, WorldOptions, read_world_text};
@@ -127,18 +128,24 @@ fn labelled_documents_compile_or_are_refused_with_the_known_codes() {
     assert_eq!(summary, std::fs::read_to_string(&path).unwrap());
 }
 
-/// Compiles an accepted document where this release can attach one of its type.
+/// Compiles an accepted document where one of its type is attached.
 fn compile_attached(document: &Labelled) {
     let text = &document.text;
     let account = match document.policy_type {
         PolicyType::Identity => format!(r#""users": [{{"name": "u", "policies": [{text}]}}]"#),
         PolicyType::Trust => format!(r#""roles": [{{"name": "r", "trust": {text}}}]"#),
         PolicyType::Resource => format!(r#""resources": [{{"arn": "arn:aws:s3:::b", "policy": {text}}}]"#),
-        // Layers of a later release.
-        PolicyType::Boundary | PolicyType::Session | PolicyType::Scp | PolicyType::Rcp | PolicyType::Endpoint => return,
+        PolicyType::Boundary => format!(r#""users": [{{"name": "u", "boundary": {text}}}]"#),
+        PolicyType::Scp => format!(r#""scps": [{text}]"#),
+        PolicyType::Rcp => format!(r#""rcps": [{text}]"#),
+        PolicyType::Endpoint => format!(r#""vpc_endpoints": [{{"id": "vpce-1", "policy": {text}}}]"#),
+        PolicyType::Session => panic!("no document stands in a session"),
     };
-    let world = format!(r#"{{"version": 1, "accounts": [{{"id": "111111111111", {account}}}]}}"#);
+    let organization = r#""organization": {"id": "o-1", "root": {"id": "r-1", "accounts": ["111111111111"]}}"#;
+    let world = format!(r#"{{"version": 1, {organization}, "accounts": [{{"id": "111111111111", {account}}}]}}"#);
     let (world, _) = read_world_text("world.json", &world, Path::new(""), &MemoryFiles::new(), &WorldOptions::default())
         .unwrap_or_else(|error| panic!("{error}: {text}"));
-    compile(&world, &CompileOptions::default()).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let compiled = compile(&world, &CompileOptions::default()).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert!(compiled.summary.attachments >= 1, "{text}");
+    Bundle::from_bytes(compiled.bytes).unwrap_or_else(|error| panic!("{error}: {text}"));
 }

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper stops where something is not as it should be")]
 
 use portcullis::diag::Code;
+use portcullis::runtime::json::JsonRequest;
+use portcullis::scenario::{Compiled, Layout, read_scenarios, run};
+use portcullis::world::{MemoryFiles, WorldOptions, read_world_text};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -67,4 +70,38 @@ fn the_quick_start_is_two_commands_in_one_block() {
     let commands: Vec<&str> = blocks[0].trim().lines().collect();
     assert_eq!(commands.len(), 2, "{commands:?}");
     assert!(commands.iter().all(|command| command.starts_with("cargo ")));
+}
+
+/// The blocks of a document in this language.
+fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let blocks = text.split("```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
+}
+
+#[test]
+fn the_examples_of_formats_are_what_they_say() {
+    let text = read("docs/formats.md");
+    let blocks = blocks(&text, "json");
+    let [world, request, decision, near_miss, needs, error, scenario, lines] = blocks[..] else { panic!("{blocks:#?}") };
+    read_world_text("world.json", world, Path::new(""), &MemoryFiles::new(), &WorldOptions::default()).unwrap();
+    JsonRequest::parse(request).unwrap().check().unwrap();
+    let file = read_scenarios("scenario.json", scenario, Path::new(""), Layout::One);
+    let found = file.scenarios[0].as_ref().unwrap();
+    assert_eq!(run(&file, found, &Compiled, &WorldOptions::default()).failures(), 0);
+    // Records are those of the command line's own golden files.
+    let golden = |name: &str| read(Path::new("crates/cli/tests/explain").join(name));
+    assert!(golden("explained.ndjson").contains(near_miss.trim()), "{near_miss}");
+    assert!(golden("missing.ndjson").lines().any(|line| line.starts_with(decision.trim().strip_suffix('}').unwrap())), "{decision}");
+    assert!(needs.starts_with(r#"{"needs":["#) && golden("needs.ndjson").contains(r#"{"needs":["#), "{needs}");
+    assert!(error.starts_with(r#"{"error":""#) && golden("needs.ndjson").contains(r#"{"error":""#), "{error}");
+    assert!(lines.lines().all(|line| line.starts_with(r#"{"scenario":"#)), "{lines}");
+}
+
+#[test]
+fn the_explanation_in_the_readme_is_the_command_line_s() {
+    let text = read("README.md");
+    let sample = blocks(&text, "").into_iter().find(|block| block.contains("--explain --format text")).unwrap();
+    let (command, shown) = sample.split_once('\n').unwrap();
+    assert_eq!(command, "$ portcullis eval --world estate.json requests.ndjson --explain --format text");
+    assert!(read("crates/cli/tests/explain/explained.txt").contains(shown), "{shown}");
 }

@@ -29,14 +29,17 @@ const RULES: &[Rule] = &[
     rule("syntax", &["diag"], &["portcullis_runtime::datatypes"]),
     rule("world", &["diag", "syntax"], &[]),
     rule("ir", &["diag", "syntax"], &["portcullis_runtime::datatypes"]),
-    rule("link", &["diag", "catalog", "ir", "world"], &[]),
+    // Turns ACLs into statements, which are made of the types of `syntax::policy`.
+    rule("link", &["diag", "catalog", "ir", "world", "syntax::policy"], &[]),
     rule("trie", &["diag", "ir", "link", "syntax::policy"], &[]),
     rule("dag", &["diag", "ir", "link", "syntax::policy"], &[]),
     rule("opt", &["diag", "ir", "link", "trie", "dag", "syntax::policy"], &[]),
-    // Writes what the world holds (entities, tags, the service list), and has the runtime's verifier read it before anyone else does.
-    rule("bundle", &["diag", "ir", "link", "trie", "dag", "world", "catalog", "syntax::policy"], &["portcullis_runtime"]),
-    // Turns the world's texts into the reference's values; the compiler gives it the bundle that requests are checked over.
-    rule("validate", &["diag", "syntax", "world", "ir", "bundle", "compile"], &["portcullis_runtime", "portcullis_reference"]),
+    // Writes what was linked (entities, tags) and the service list, and has the runtime's verifier read it before anyone else does.
+    rule("bundle", &["diag", "ir", "link", "trie", "dag", "catalog", "syntax::policy"], &["portcullis_runtime"]),
+    // Runs the stages on documents that come with a request; of `world` it takes the meaning of names and paths, of `compile` the error of a stage.
+    rule("session", &["diag", "syntax", "world", "ir", "link", "trie", "dag", "bundle", "compile"], &["portcullis_runtime"]),
+    // Turns the texts of world and request into the reference's values; the compiler gives it the bundle that requests are checked over.
+    rule("validate", &["diag", "syntax", "world", "ir", "bundle", "compile", "session"], &["portcullis_runtime", "portcullis_reference"]),
 ];
 
 /// What stands beside `lib.rs` and is part of it: it may name everything.

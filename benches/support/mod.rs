@@ -1,9 +1,10 @@
-//! What the benches share: the core estate, compiled, and its requests, read once and kept.
+//! What the benches share: the estates of the corpus, compiled, and their requests, read once and kept.
 
 #![allow(dead_code, clippy::expect_used, reason = "each bench uses its own part; without the corpus there is nothing to measure")]
 
 use portcullis::runtime::json::JsonRequest;
 use portcullis::runtime::{Bundle, ContextValue, Principal, Request};
+use portcullis::session::SessionResolver;
 use portcullis::world::{DiskFiles, World, WorldOptions, read_world};
 use portcullis::{CompileOptions, Compiled, compile};
 use std::path::{Path, PathBuf};
@@ -13,32 +14,48 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The core estate: three accounts with real policies.
+/// An estate of the corpus: `core` has three accounts with real policies, `small` the same with an organization, boundaries, endpoints and sessions.
+pub(crate) fn world(name: &str) -> World {
+    let path = repository("corpus/worlds").join(format!("{name}.json"));
+    read_world(&path, &DiskFiles, &WorldOptions::default()).expect("the estate is a world").0
+}
+
+/// An estate, compiled.
+pub(crate) fn compiled(name: &str) -> Compiled {
+    compile(&world(name), &CompileOptions::default()).expect("the estate compiles")
+}
+
+/// The texts of an estate's requests.
+pub(crate) fn requests(name: &str) -> Vec<String> {
+    let path = repository("corpus/worlds").join(format!("{name}.requests.ndjson"));
+    let text = std::fs::read_to_string(path).expect("the estate has requests");
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The core estate.
 pub(crate) fn core_world() -> World {
-    let (world, _) =
-        read_world(&repository("corpus/worlds/core.json"), &DiskFiles, &WorldOptions::default()).expect("the core estate is a world");
-    world
+    world("core")
 }
 
 /// The core estate, compiled.
 pub(crate) fn core_compiled() -> Compiled {
-    compile(&core_world(), &CompileOptions::default()).expect("the core estate compiles")
+    compiled("core")
 }
 
 /// The texts of the core estate's requests.
 pub(crate) fn core_requests() -> Vec<String> {
-    let text = std::fs::read_to_string(repository("corpus/worlds/core.requests.ndjson")).expect("the core estate has requests");
-    text.lines().map(str::to_owned).collect()
+    requests("core")
 }
 
 /// Requests with their callers, as an embedder holds them. What they point to is never freed: a bench ends soon.
 pub(crate) fn prepared(bundle: &Bundle, texts: &[String]) -> Vec<(Principal, Request<'static>)> {
-    texts.iter().map(|text| one_prepared(bundle, text)).collect()
+    let sessions = SessionResolver::new(bundle.clone());
+    texts.iter().map(|text| one_prepared(bundle, &sessions, text)).collect()
 }
 
-fn one_prepared(bundle: &Bundle, text: &str) -> (Principal, Request<'static>) {
+fn one_prepared(bundle: &Bundle, sessions: &SessionResolver, text: &str) -> (Principal, Request<'static>) {
     let read = JsonRequest::parse(text).expect("the request is read");
-    let principal = read.resolve(bundle).expect("the caller is known");
+    let principal = read.resolve_with(bundle, |session| sessions.resolve(session)).expect("the caller is known");
     let request = read.with_request(kept_request).expect("the request is well-formed");
     (principal, request)
 }

@@ -4,6 +4,7 @@ use super::sections::{Encoder, PieceContent};
 use super::strings::Symbols;
 use crate::ir::{ActionTest, Atom, ConditionTest, Program, ResourceTest};
 use crate::syntax::policy::{ArnPattern, BaseOperator, ConditionValue, Piece, Qualifier as SyntaxQualifier, ResourcePattern};
+use crate::trie::is_exact;
 use indexmap::IndexSet;
 use portcullis_runtime::datatypes::fold;
 use portcullis_runtime::format::{
@@ -11,9 +12,15 @@ use portcullis_runtime::format::{
     OperandRecord, PieceKind, PieceRange, PieceRecord, Qualifier, U32,
 };
 
-/// Every context key that a condition or a variable of the program reads, sorted: the slots.
-pub(super) fn slots(program: &Program) -> IndexSet<String> {
+/// The folded key whose value is the id of the endpoint that a request came through (S-710).
+pub(super) const ENDPOINT_KEY: &str = "aws:sourcevpce";
+
+/// Every context key that a condition or a variable of the program reads, sorted: the slots. Endpoints are found by a key of their own (S-710).
+pub(super) fn slots(program: &Program, has_endpoints: bool) -> IndexSet<String> {
     let mut keys: IndexSet<String> = IndexSet::new();
+    if has_endpoints {
+        keys.insert(ENDPOINT_KEY.to_owned());
+    }
     let mut add = |key: &String| {
         if !keys.contains(key) {
             keys.insert(key.clone());
@@ -77,11 +84,10 @@ impl<S: Symbols> Encoder<'_, S> {
 
     fn action_atom(&mut self, test: &ActionTest) -> AtomRecord {
         let line = &self.parts.tries.line;
-        let exact = |pattern: &&crate::syntax::policy::ActionPattern| line.interval(pattern).exact;
-        let plain = ActionTest { negated: false, patterns: test.patterns.iter().filter(exact).cloned().collect() };
+        let exact = test.patterns.iter().filter(|pattern| is_exact(pattern));
         let mut operands: Vec<OperandRecord> =
-            line.runs(&plain).into_iter().map(|(first, end, _)| operand(OperandKind::ActionInterval, first, end)).collect();
-        for pattern in test.patterns.iter().filter(|pattern| !exact(pattern)) {
+            line.exact_runs(exact).into_iter().map(|(first, end)| operand(OperandKind::ActionInterval, first, end)).collect();
+        for pattern in test.patterns.iter().filter(|pattern| !is_exact(pattern)) {
             operands.push(self.glob_operand(&pattern.pieces));
         }
         let flags = if test.negated { ATOM_NEGATED } else { 0 };

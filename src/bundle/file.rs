@@ -6,7 +6,9 @@ use super::sections::{Encoder, Sections};
 use super::strings::{Collector, StringTable};
 use super::{Parts, atoms};
 use portcullis_runtime::format::cold::{self, Summary};
-use portcullis_runtime::format::{FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind, ShapeRecord, U32, U64};
+use portcullis_runtime::format::{
+    BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind, ShapeRecord, U32, U64,
+};
 use portcullis_runtime::{Bundle, OpenError, verify};
 use std::fmt;
 use zerocopy::{Immutable, IntoBytes};
@@ -42,12 +44,13 @@ impl fmt::Display for EncodeError {
 
 impl std::error::Error for EncodeError {}
 
-/// Writes a bundle and opens it again, exactly as a runtime would.
+/// Writes a bundle. That of a world is opened again, exactly as a runtime would; a session's is verified when it is opened and not before, for the sake of
+/// time.
 ///
 /// # Errors
 /// [`EncodeError`] when the world does not fit into a bundle.
 pub fn encode(parts: Parts<'_>) -> Result<(Vec<u8>, Summary), EncodeError> {
-    let slots = atoms::slots(parts.program);
+    let slots = atoms::slots(parts.program, !parts.linked.endpoints.is_empty());
     let mut collector = Collector::default();
     let collected = Encoder::run(parts, &mut collector, &slots);
     if collected.overflow {
@@ -55,21 +58,26 @@ pub fn encode(parts: Parts<'_>) -> Result<(Vec<u8>, Summary), EncodeError> {
     }
     let mut strings = StringTable::new(collector).ok_or(EncodeError::TooLarge)?;
     let encoded = Encoder::run(parts, &mut strings, &slots);
-    let (sections, overflow) = (encoded.out, encoded.overflow);
+    let (mut sections, overflow) = (encoded.out, encoded.overflow);
     if overflow || strings.missed {
         return Err(EncodeError::TooLarge);
     }
     let summary = explanations::summary(parts, &sections);
-    let cold =
-        [cold::encode(&summary).map_err(EncodeError::Cold)?, cold::encode(&explanations::explanations(parts)).map_err(EncodeError::Cold)?];
-    for seed in 0..SEEDS_MAX {
-        if let Some(indexes) = Indexes::build(seed, &strings, &sections) {
-            let bytes = assemble(seed, &strings, &sections, &indexes, &cold)?;
-            Bundle::from_bytes(bytes.clone()).map_err(EncodeError::Refused)?;
-            return Ok((bytes, summary));
-        }
+    let cold = [
+        cold::encode(&summary).map_err(EncodeError::Cold)?,
+        cold::encode(&explanations::explanations(parts, &slots)).map_err(EncodeError::Cold)?,
+    ];
+    let found = (0..SEEDS_MAX).find_map(|seed| Indexes::build(seed, &strings, &sections).map(|indexes| (seed, indexes)));
+    let (seed, indexes) = found.ok_or(EncodeError::Unindexable)?;
+    let steps = verify::slice_steps(&|kind| section(kind, &strings, &sections, &indexes, &cold).0).map_err(EncodeError::Refused)?;
+    for (slice, steps) in sections.slices.iter_mut().zip(steps) {
+        slice.steps = U32::new(steps);
     }
-    Err(EncodeError::Unindexable)
+    let bytes = assemble(parts.kind, seed, &|kind| section(kind, &strings, &sections, &indexes, &cold))?;
+    if parts.kind == BundleKind::World {
+        Bundle::from_bytes(bytes.clone()).map_err(EncodeError::Refused)?;
+    }
+    Ok((bytes, summary))
 }
 
 /// The hash indexes, under one seed.
@@ -145,28 +153,37 @@ fn section<'a>(
         SectionKind::ResourceTrie => records(&sections.resource_trie),
         SectionKind::ResourceTrieFirstBytes => (&sections.resource_trie_first_bytes, 1),
         SectionKind::RcpServices => records(&sections.rcp_services),
+        SectionKind::Chains => records(&sections.chains),
+        SectionKind::ChainLevels => records(&sections.chain_levels),
+        SectionKind::Endpoints => records(&sections.endpoints),
+        SectionKind::Groups => records(&sections.groups),
+        SectionKind::Policies => records(&sections.policies),
         SectionKind::Summary => (&cold[0], 1),
         SectionKind::Explanations => (&cold[1], 1),
     }
 }
 
-fn assemble(seed: u64, strings: &StringTable, sections: &Sections, indexes: &Indexes, cold: &[Vec<u8>; 2]) -> Result<Vec<u8>, EncodeError> {
-    let bytes_of = |kind| section(kind, strings, sections, indexes, cold);
+/// A section as bytes, and the bytes of one record, by its kind.
+type SectionOf<'a> = dyn Fn(SectionKind) -> (&'a [u8], usize) + 'a;
+
+fn assemble<'a>(kind: BundleKind, seed: u64, bytes_of: &SectionOf<'a>) -> Result<Vec<u8>, EncodeError> {
     let steps_max = verify::steps_bound(&|kind| bytes_of(kind).0).map_err(EncodeError::Refused)?;
     let too_large = |_| EncodeError::TooLarge;
     let align = usize::try_from(SECTION_ALIGN).map_err(too_large)?;
     let table_bytes = SectionKind::ALL.len() * size_of::<SectionEntry>();
+    // Many sections of a small bundle are empty.
+    let digest_of_nothing = *blake3::hash(&[]).as_bytes();
     let mut entries = Vec::with_capacity(SectionKind::ALL.len());
     let mut bytes = vec![0; size_of::<Header>() + table_bytes];
-    for &kind in SectionKind::ALL {
+    for &section_kind in SectionKind::ALL {
         bytes.resize(bytes.len().next_multiple_of(align), 0);
-        let (section, record_bytes) = bytes_of(kind);
+        let (section, record_bytes) = bytes_of(section_kind);
         entries.push(SectionEntry {
-            kind: U32::new(kind as u32),
+            kind: U32::new(section_kind as u32),
             record_bytes: U32::new(u32::try_from(record_bytes).map_err(too_large)?),
             offset: U64::new(bytes.len() as u64),
             length: U64::new(section.len() as u64),
-            digest: *blake3::hash(section).as_bytes(),
+            digest: if section.is_empty() { digest_of_nothing } else { *blake3::hash(section).as_bytes() },
             reserved: [0; 8],
         });
         bytes.extend_from_slice(section);
@@ -180,7 +197,8 @@ fn assemble(seed: u64, strings: &StringTable, sections: &Sections, indexes: &Ind
         steps_max: U64::new(steps_max),
         hash_seed: U64::new(seed),
         section_count: U32::new(u32::try_from(SectionKind::ALL.len()).map_err(too_large)?),
-        reserved: [0; 52],
+        kind: U32::new(kind as u32),
+        reserved: [0; 48],
         digest: [0; 32],
     };
     header.digest = *blake3::Hasher::new().update(header.as_bytes()).update(entries.as_bytes()).finalize().as_bytes();

@@ -1,17 +1,19 @@
 //! The bundle writer: everything the runtime needs, as bytes.
 //!
-//! In: a world and its program, links, index and DAG. Out: the bytes that `portcullis_runtime::format` describes. The encoder runs twice over the same
+//! In: the documents of a world or of a session, and their program, links, index and DAG. Out: the bytes that `portcullis_runtime::format` describes. The encoder runs twice over the same
 //! code: the first run only collects the strings, so that they can be sorted and numbered; the second writes records with their symbols. Whatever the first run
 //! sees, the second finds.
 //!
 //! Invariants: the bytes depend on the inputs alone, not on hash order, threads, folders or the clock; every index is built with the format's own hash and
-//! satisfies its probe bound; what is returned has been opened again by the runtime's verifier ([`encode`]). [`publish`] makes bytes a file, or leaves
+//! satisfies its probe bound; the bytes of a world have been opened again by the runtime's verifier ([`encode`]), those of a session are verified by whoever
+//! opens them, since they never leave the process unseen. [`publish`] makes bytes a file, or leaves
 //! the old file as it was.
 
 mod atoms;
 mod explanations;
 mod file;
 mod index;
+mod measure;
 mod principals;
 mod publish;
 mod sections;
@@ -20,22 +22,28 @@ mod trie;
 mod world;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use file::{EncodeError, encode};
 pub use publish::{Access, Publish, Told, publish, publish_with};
 
 use crate::dag::Dag;
+use crate::diag::{Sources, Span};
 use crate::ir::Program;
 use crate::link::Linked;
+use crate::syntax::policy::Document;
 use crate::trie::Tries;
-use crate::world::World;
+use portcullis_runtime::format::BundleKind;
 
 /// What a bundle is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
-    /// The world, for names and places.
-    pub world: &'a World,
+    /// A world or a session.
+    pub kind: BundleKind,
+    /// The texts, for places.
+    pub sources: &'a Sources,
+    /// The documents by their ids, as [`Linked::fragments`] names them.
+    pub documents: &'a [Source<'a>],
     /// Atoms, principal elements, statements.
     pub program: &'a Program,
     /// Accounts, entities, resources, slices.
@@ -44,4 +52,24 @@ pub struct Parts<'a> {
     pub tries: &'a Tries,
     /// The DAG of the index's leaves.
     pub dag: &'a Dag,
+}
+
+/// A document and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The checked document.
+    pub document: &'a Document,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a document comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A text in a file: the place of the first of equal ones.
+    Text(Span),
+    /// A text without a file.
+    NoFile,
+    /// A place of an ACL, which has no statements (S-729).
+    Acl,
 }

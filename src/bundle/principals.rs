@@ -23,6 +23,7 @@ fn keys(entry: &PrincipalEntry) -> Vec<(PrincipalTag, String)> {
         PrincipalEntry::Service(name) => named(PrincipalTag::Service, PrincipalTag::AnyService, name),
         PrincipalEntry::Federated(name) => named(PrincipalTag::Federated, PrincipalTag::AnyFederated, name),
         PrincipalEntry::CanonicalUser(name) => named(PrincipalTag::CanonicalUser, PrincipalTag::AnyCanonicalUser, name),
+        PrincipalEntry::AnyAccount => vec![(PrincipalTag::AnyAccount, String::new())],
     }
 }
 

@@ -4,9 +4,9 @@ use super::Parts;
 use super::strings::Symbols;
 use indexmap::IndexSet;
 use portcullis_runtime::format::{
-    AccountRecord, ActionBound, ActionRange, ArnPatternRecord, AtomRecord, CellRecord, DagNode, EntityRecord, FragmentRecord, KeyRecord,
-    NetworkRecord, OperandRecord, PieceRecord, PrincipalElementRecord, PrincipalKeyRecord, ResourceRecord, ShapeRecord, SliceMember,
-    SliceRecord, StatementRecord, TagRecord, TrieNode, U32,
+    AccountRecord, ActionBound, ActionRange, ArnPatternRecord, AtomRecord, BundleKind, CellRecord, ChainRecord, DagNode, EndpointRecord,
+    EntityRecord, FragmentRecord, GroupRecord, KeyRecord, NetworkRecord, OperandRecord, PieceRecord, PolicyRecord, PrincipalElementRecord,
+    PrincipalKeyRecord, ResourceRecord, ShapeRecord, SliceMember, SliceRecord, StatementRecord, TagRecord, TrieNode, U32,
 };
 use std::collections::HashMap;
 
@@ -41,6 +41,11 @@ pub(super) struct Sections {
     pub(super) resource_trie: Vec<TrieNode>,
     pub(super) resource_trie_first_bytes: Vec<u8>,
     pub(super) rcp_services: Vec<U32>,
+    pub(super) chains: Vec<ChainRecord>,
+    pub(super) chain_levels: Vec<U32>,
+    pub(super) endpoints: Vec<EndpointRecord>,
+    pub(super) groups: Vec<GroupRecord>,
+    pub(super) policies: Vec<PolicyRecord>,
 }
 
 /// Kind, `a` and `b` of a piece.
@@ -77,10 +82,15 @@ impl<'a, S: Symbols> Encoder<'a, S> {
         encoder.keys();
         encoder.atoms();
         encoder.principals();
-        encoder.accounts();
-        encoder.entities();
-        encoder.resources();
-        encoder.rcp_services();
+        if parts.kind == BundleKind::World {
+            encoder.accounts();
+            encoder.entities();
+            encoder.resources();
+            encoder.rcp_services();
+            encoder.chains();
+            encoder.endpoints();
+            encoder.groups_and_policies();
+        }
         encoder.slices();
         encoder.fragments();
         encoder.index();

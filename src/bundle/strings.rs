@@ -1,7 +1,7 @@
 //! Strings and their symbols.
 
 use portcullis_runtime::format::{StringRecord, U32};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// Gives texts their symbols.
 pub(super) trait Symbols {
@@ -14,13 +14,13 @@ pub(super) trait Symbols {
 /// The first run: remembers every text and answers 0.
 #[derive(Default)]
 pub(super) struct Collector {
-    texts: BTreeSet<Box<str>>,
+    symbols: HashMap<Box<str>, u32>,
 }
 
 impl Symbols for Collector {
     fn symbol(&mut self, text: &str) -> u32 {
-        if !self.texts.contains(text) {
-            self.texts.insert(text.into());
+        if !self.symbols.contains_key(text) {
+            self.symbols.insert(text.into(), 0);
         }
         0
     }
@@ -31,7 +31,6 @@ impl Symbols for Collector {
 }
 
 /// The second run: every text with its number in byte order.
-#[derive(Default)]
 pub(super) struct StringTable {
     symbols: HashMap<Box<str>, u32>,
     pub(super) bytes: Vec<u8>,
@@ -43,17 +42,20 @@ pub(super) struct StringTable {
 impl StringTable {
     /// The table of all collected texts; `None` when their bytes or their number pass 32 bits.
     pub(super) fn new(collector: Collector) -> Option<StringTable> {
-        let mut table = StringTable::default();
-        for text in collector.texts {
-            let offset = u32::try_from(table.bytes.len()).ok()?;
+        let mut symbols = collector.symbols;
+        let mut texts: Vec<(&Box<str>, &mut u32)> = symbols.iter_mut().collect();
+        texts.sort_unstable_by_key(|(text, _)| *text);
+        let mut bytes = Vec::new();
+        let mut records = Vec::with_capacity(texts.len());
+        for (text, number) in texts {
+            let offset = u32::try_from(bytes.len()).ok()?;
             let length = u32::try_from(text.len()).ok()?;
             offset.checked_add(length)?;
-            table.bytes.extend_from_slice(text.as_bytes());
-            let symbol = u32::try_from(table.records.len()).ok().filter(|symbol| *symbol < u32::MAX)?;
-            table.records.push(StringRecord { offset: U32::new(offset), length: U32::new(length) });
-            table.symbols.insert(text, symbol);
+            bytes.extend_from_slice(text.as_bytes());
+            *number = u32::try_from(records.len()).ok().filter(|symbol| *symbol < u32::MAX)?;
+            records.push(StringRecord { offset: U32::new(offset), length: U32::new(length) });
         }
-        Some(table)
+        Some(StringTable { symbols, bytes, records, missed: false })
     }
 
     /// The text with this symbol.

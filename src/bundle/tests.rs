@@ -16,6 +16,18 @@ const WORLD: &str = r#"{"version": 1, "accounts": [{"id": "111111111111",
             {"Effect": "Deny", "NotAction": "iam:*", "NotResource": "arn:aws:s3:::b/*"}]}]}],
     "users": [{"name": "u", "tags": {"Team": "a"}}], "resources": [{"arn": "arn:aws:s3:::b"}]}]}"#;
 
+/// A world in which every layer but the session's has a say on the request.
+const LAYERS: &str = r#"{"version": 1, "organization": {"id": "o-1", "management_account": "000000000001", "root": {"id": "r-1", "scps": ["FullAWSAccess"],
+    "units": [{"id": "ou-1", "rcps": ["RCPFullAWSAccess"], "accounts": ["111111111111", "222222222222"]}]}},
+    "accounts": [{"id": "111111111111", "canonical_id": "c",
+    "scps": [{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}],
+    "managed_policies": [{"name": "m", "path": "/p/", "document": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}}],
+    "groups": [{"name": "g", "policies": ["m"]}], "users": [{"name": "u", "groups": ["g"], "boundary": "m", "tags": {"Team": "a"}}],
+    "roles": [{"name": "r", "policies": ["m"], "boundary": "m"}],
+    "resources": [{"arn": "arn:aws:s3:::b", "acl": {"canned": "public-read", "grants": [{"grantee": {"CanonicalUser": "c"}, "permission": "WRITE"}]}},
+        {"arn": "arn:aws:s3:::b/k", "acl": {"grants": [{"grantee": {"Group": "AuthenticatedUsers"}, "permission": "READ"}]}}],
+    "vpc_endpoints": [{"id": "vpce-1", "policy": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}}]}]}"#;
+
 fn compiled(text: &str) -> Compiled {
     let (world, _) = read_world_text("world.json", text, Path::new(""), &MemoryFiles::new(), &WorldOptions::default()).unwrap();
     compile(&world, &CompileOptions::default()).unwrap()
@@ -24,8 +36,10 @@ fn compiled(text: &str) -> Compiled {
 #[test]
 fn bytes_do_not_depend_on_threads() {
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let bytes = |threads| pool(threads).install(|| compiled(WORLD).bytes);
-    assert_eq!(bytes(1), bytes(7));
+    for world in [WORLD, LAYERS] {
+        let bytes = |threads| pool(threads).install(|| compiled(world).bytes);
+        assert_eq!(bytes(1), bytes(7));
+    }
 }
 
 #[test]
@@ -54,7 +68,8 @@ fn an_empty_world_is_a_bundle() {
 }
 
 fn request() -> portcullis_runtime::Request<'static> {
-    portcullis_runtime::Request { action: "s3:GetObject", resource: Some("arn:aws:s3:::b/k"), resource_account: None, context: &[] }
+    let context = &[("aws:SourceVpce", portcullis_runtime::ContextValue::One("vpce-1"))];
+    portcullis_runtime::Request { action: "s3:GetObject", resource: Some("arn:aws:s3:::b/k"), resource_account: None, context }
 }
 
 #[test]
@@ -76,6 +91,61 @@ fn the_summary_counts() {
     let summary = compiled(WORLD).summary;
     assert_eq!((summary.accounts, summary.principals, summary.resources), (1, 2, 1));
     assert_eq!((summary.policies, summary.statements, summary.attachments, summary.attached_statements), (2, 3, 2, 3));
+}
+
+#[test]
+fn what_is_only_declared_is_compiled_and_not_attached_and_grants_are_no_policies() {
+    let summary = compiled(LAYERS).summary;
+    // SCPs and an RCP of the levels, the managed policy as identity policy and as boundary, and the endpoint's.
+    assert_eq!((summary.policies, summary.statements), (6, 6));
+    // Two SCPs, an RCP, the group's policy, the role's, two boundaries, the endpoint's.
+    assert_eq!((summary.attachments, summary.attached_statements), (8, 8));
+    let declared = r#"{"version": 1, "accounts": [{"id": "111111111111", "managed_policies": [{"name": "m", "document":
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}}]}]}"#;
+    let summary = compiled(declared).summary;
+    assert_eq!((summary.policies, summary.attachments, summary.unshared_fragment_bytes), (1, 0, 0));
+    assert!(summary.fragment_bytes > 0);
+}
+
+#[test]
+fn sharing_is_measured_against_a_copy_for_everyone_who_consults_a_document() {
+    let policy = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["s3:*", "sqs:Send*"], "Resource": ["arn:aws:s3:::a*", "arn:aws:s3:::b"],
+        "Condition": {"Bool": {"k": "true"}}}}"#;
+    let world = |users: usize, accounts: usize| {
+        let users: Vec<String> = (0..users).map(|user| format!(r#"{{"name": "u{user}", "policies": [{policy}]}}"#)).collect();
+        let members: Vec<String> = (0..accounts).map(|account| format!("\"{account:012}\"")).collect();
+        let scps = if accounts == 0 { "null".to_owned() } else { format!("[{policy}]") };
+        format!(
+            r#"{{"version": 1, "organization": {{"id": "o", "root": {{"id": "r", "scps": {scps}, "accounts": [{}]}}}}, "accounts": [{{"id": "999999999999", "users": [{}]}}]}}"#,
+            members.join(","),
+            users.join(",")
+        )
+        .replace("\"scps\": null, ", "")
+    };
+    let bytes = |users, accounts| {
+        let summary = compiled(&world(users, accounts)).summary;
+        (summary.fragment_bytes, summary.unshared_fragment_bytes)
+    };
+    let (one, alone) = bytes(1, 0);
+    assert_eq!(one, alone, "nothing is shared");
+    assert_eq!(bytes(7, 0), (one, 7 * one), "one document for seven users");
+    let (both, unshared) = bytes(1, 5);
+    // As an SCP it is another fragment, whose DAG is the same.
+    assert!(both > one && both < 2 * one, "{both} {one}");
+    assert_eq!(unshared, 6 * one, "one user, and one chain for five accounts");
+}
+
+#[test]
+fn keys_are_told_as_the_first_condition_writes_them() {
+    let world = r#"{"version": 1, "accounts": [{"id": "111111111111", "users": [{"name": "u", "policies": [{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${aws:UserName}", "Condition": {"Bool": {"AWS:securetransport": "true"}}},
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}, "Null": {"aws:TokenIssueTime": "true"}}}]}]}]}]}"#;
+    let keys = |world: &str| {
+        let bundle = Bundle::from_bytes(compiled(world).bytes).unwrap();
+        bundle.explainer().unwrap().explanations().keys.clone()
+    };
+    assert_eq!(keys(world), ["AWS:securetransport", "aws:TokenIssueTime", "aws:username"]);
+    assert_eq!(keys(LAYERS), ["aws:SourceVpce"], "endpoints are found by it");
 }
 
 struct Folder(PathBuf);
@@ -149,7 +219,7 @@ fn a_file_keeps_its_mode_and_a_new_bundle_is_private() {
 }
 
 /// Makes the digests of a changed bundle right again, so that what is refused is refused for what it says.
-fn with_digests(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn with_digests(mut bytes: Vec<u8>) -> Vec<u8> {
     let header = size_of::<Header>();
     let table_end = header + SectionKind::ALL.len() * size_of::<SectionEntry>();
     for at in (header..table_end).step_by(size_of::<SectionEntry>()) {
@@ -167,8 +237,14 @@ fn with_digests(mut bytes: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn a_bundle_changed_behind_right_digests_is_refused_or_decides() {
+    for world in [WORLD, LAYERS] {
+        changed_behind_right_digests(world);
+    }
+}
+
+fn changed_behind_right_digests(world: &str) {
     use portcullis_runtime::Caller;
-    let bytes = compiled(WORLD).bytes;
+    let bytes = compiled(world).bytes;
     assert_eq!(with_digests(bytes.clone()), bytes);
     let sections_start = size_of::<Header>() + SectionKind::ALL.len() * size_of::<SectionEntry>();
     let (mut opened, mut decided) = (0, 0);

@@ -1,14 +1,14 @@
-//! Accounts, entities, tags, declared resources, slices.
+//! Accounts and chains, entities, groups, managed policies, tags, declared resources and endpoints, slices.
 
 use super::sections::Encoder;
 use super::strings::Symbols;
 use super::trie::trie_node;
 use crate::catalog;
-use crate::link::SliceId;
+use crate::link::{ChainId, SliceId};
 use crate::trie::{Entry, LocalTrie};
 use portcullis_runtime::format::{
-    ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord, ENTITY_HAS_BOUNDARY, ENTITY_ROLE, ENTITY_SERVICE_LINKED,
-    EntityRecord, NONE, ResourceRecord, SliceMember, SliceRecord, TagRecord, U32,
+    ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord, ChainRecord, ENTITY_ROLE, ENTITY_SERVICE_LINKED,
+    EndpointRecord, EntityRecord, GroupRecord, NONE, PolicyRecord, ResourceRecord, SliceMember, SliceRecord, TagRecord, U32,
 };
 
 fn flag(condition: bool, flag: u32) -> u32 {
@@ -24,14 +24,18 @@ impl<S: Symbols> Encoder<'_, S> {
         let linked = self.parts.linked;
         for account in &linked.accounts {
             let id = self.symbol(&account.id);
-            let (organization_id, organization_path) = match &account.organization {
-                Some((id, path)) => (self.symbol(id), self.symbol(path)),
-                None => (U32::new(NONE), U32::new(NONE)),
+            let none = U32::new(NONE);
+            let (organization_id, organization_path, scps, rcps) = match &account.organization {
+                Some(place) => {
+                    let chain = |ChainId(chain)| U32::new(chain);
+                    (self.symbol(&place.id), self.symbol(&place.path), chain(place.scps), chain(place.rcps))
+                }
+                None => (none, none, none, none),
             };
             let flags = flag(account.declared, ACCOUNT_DECLARED)
                 | flag(account.organization.is_some(), ACCOUNT_IN_ORGANIZATION)
                 | flag(account.management, ACCOUNT_MANAGEMENT);
-            self.out.accounts.push(AccountRecord { id, flags: U32::new(flags), organization_id, organization_path });
+            self.out.accounts.push(AccountRecord { id, flags: U32::new(flags), organization_id, organization_path, scps, rcps });
         }
     }
 
@@ -39,9 +43,7 @@ impl<S: Symbols> Encoder<'_, S> {
         let linked = self.parts.linked;
         for entity in &linked.entities {
             let (tags_first, tags_len) = self.tags(&entity.tags);
-            let flags = flag(entity.role, ENTITY_ROLE)
-                | flag(entity.service_linked, ENTITY_SERVICE_LINKED)
-                | flag(entity.has_boundary, ENTITY_HAS_BOUNDARY);
+            let flags = flag(entity.role, ENTITY_ROLE) | flag(entity.service_linked, ENTITY_SERVICE_LINKED);
             let record = EntityRecord {
                 account: U32::new(entity.account),
                 flags: U32::new(flags),
@@ -51,6 +53,7 @@ impl<S: Symbols> Encoder<'_, S> {
                 tags_first,
                 tags_len,
                 identity: U32::new(entity.identity.0),
+                boundary: slice_or_none(entity.boundary),
                 trust: slice_or_none(entity.trust),
             };
             self.out.entities.push(record);
@@ -78,6 +81,7 @@ impl<S: Symbols> Encoder<'_, S> {
                 tags_first,
                 tags_len,
                 policy: slice_or_none(resource.policy),
+                acl: slice_or_none(resource.acl),
             };
             self.out.resources.push(record);
             entries.push(Entry { key: resource.arn.clone(), exact: true, value: id });
@@ -104,12 +108,46 @@ impl<S: Symbols> Encoder<'_, S> {
         }
     }
 
+    pub(super) fn chains(&mut self) {
+        let linked = self.parts.linked;
+        for levels in &linked.chains {
+            let first = self.number(self.out.chain_levels.len());
+            let len = self.number(levels.len());
+            self.out.chains.push(ChainRecord { first: U32::new(first), len: U32::new(len) });
+            self.out.chain_levels.extend(levels.iter().map(|level| U32::new(level.0)));
+        }
+    }
+
+    pub(super) fn endpoints(&mut self) {
+        let linked = self.parts.linked;
+        for endpoint in &linked.endpoints {
+            let record = EndpointRecord { id: self.symbol(&endpoint.id), policy: U32::new(endpoint.policy.0) };
+            self.out.endpoints.push(record);
+        }
+    }
+
+    pub(super) fn groups_and_policies(&mut self) {
+        let linked = self.parts.linked;
+        for group in &linked.groups {
+            let (account, policies) = (U32::new(group.account), U32::new(group.policies.0));
+            let name = self.symbol(&group.name);
+            self.out.groups.push(GroupRecord { account, name, policies });
+        }
+        for policy in &linked.policies {
+            let (account, slice) = (U32::new(policy.account.unwrap_or(NONE)), U32::new(policy.slice.0));
+            let name = self.symbol(&policy.name);
+            let path = policy.path.as_ref().map_or(U32::new(NONE), |path| self.symbol(path));
+            self.out.policies.push(PolicyRecord { account, name, path, slice });
+        }
+    }
+
+    /// The slices. Their steps are known once everything that they refer to is written.
     pub(super) fn slices(&mut self) {
         let linked = self.parts.linked;
         for members in &linked.slices {
             let first = self.number(self.out.slice_members.len());
             let len = self.number(members.len());
-            self.out.slices.push(SliceRecord { first: U32::new(first), len: U32::new(len) });
+            self.out.slices.push(SliceRecord { first: U32::new(first), len: U32::new(len), steps: U32::new(0) });
             let records =
                 members.iter().map(|member| SliceMember { fragment: U32::new(member.fragment.0), attachment: U32::new(member.attachment) });
             self.out.slice_members.extend(records);

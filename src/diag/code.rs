@@ -133,13 +133,13 @@ codes! {
     UnresolvedDocument "unresolved-document" "PC153" Error;
     /// A group that its account does not declare.
     UnknownGroup "unknown-group" "PC154" Error;
-    /// An account, unit, user, role, group, policy, resource or endpoint twice.
+    /// An account, unit, user, role, group, policy, resource or endpoint twice; a unit below itself.
     DuplicateEntity "duplicate-entity" "PC155" Error;
     /// Tag keys of a user or role equal but for letter case (S-810).
     TagClash "tag-clash" "PC156" Error;
     /// More, longer or deeper than the limits allow.
     LimitExceeded "limit-exceeded" "PC157" Error;
-    /// A layer that this build does not evaluate.
+    /// Session documents in a request, where nothing can compile them (S-715).
     UnsupportedLayer "unsupported-layer" "PC158" Error;
     /// Bytes that are no bundle, or a damaged one.
     InvalidBundle "invalid-bundle" "PC159" Error;

@@ -24,8 +24,20 @@ pub fn lower<'a>(
 ) -> Result<Program, TooMany> {
     let normal: Vec<Vec<NormalStatement>> =
         documents.into_par_iter().map(|document| document.statements.iter().map(normalize).collect()).collect();
+    interned(normal.into_iter())
+}
+
+/// As [`lower`], on this thread alone: for a few documents, which are done before another thread would have begun.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_here<'a>(documents: impl Iterator<Item = &'a policy::Document>) -> Result<Program, TooMany> {
+    interned(documents.map(|document| document.statements.iter().map(normalize).collect()))
+}
+
+fn interned(documents: impl Iterator<Item = Vec<NormalStatement>>) -> Result<Program, TooMany> {
     let mut program = Program::default();
-    for statements in normal {
+    for statements in documents {
         let statements = statements.into_iter().map(|statement| intern(&mut program, statement)).collect::<Result<_, _>>()?;
         program.documents.push(Document { statements });
     }

@@ -20,9 +20,11 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use lower::lower;
+pub use lower::{lower, lower_here};
 pub(crate) use print::atom_text;
 pub use print::print;
+#[cfg(test)]
+pub(crate) use print::{pieces_text, resource_text};
 pub use types::{
     ActionTest, Atom, AtomId, Atoms, ConditionTest, Conjunction, Document, PrincipalId, PrincipalTest, Program, ResourceTest, Statement,
     TooMany,

@@ -149,5 +149,6 @@ fn entry_text(entry: &PrincipalEntry) -> String {
         PrincipalEntry::Service(name) => format!("service {}", name.as_deref().unwrap_or("*")),
         PrincipalEntry::Federated(name) => format!("federated {}", name.as_deref().unwrap_or("*")),
         PrincipalEntry::CanonicalUser(name) => format!("canonical user {}", name.as_deref().unwrap_or("*")),
+        PrincipalEntry::AnyAccount => "any account".to_owned(),
     }
 }

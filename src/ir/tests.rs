@@ -6,7 +6,8 @@ use crate::syntax::policy::*;
 
 fn condition(qualifier: Qualifier, base: BaseOperator, if_exists: bool, values: &[&str]) -> Condition {
     let text = |value: &&str| ConditionValue::Text(vec![Piece::Literal((*value).to_owned())]);
-    Condition { operator: Operator { qualifier, base, if_exists }, key: "k".to_owned(), values: values.iter().map(text).collect() }
+    let operator = Operator { qualifier, base, if_exists };
+    Condition { operator, key: "k".to_owned(), written_key: "K".into(), values: values.iter().map(text).collect() }
 }
 
 fn document(conditions: Vec<Condition>) -> Document {

@@ -1,97 +1,81 @@
 //! From a world to its slices.
 
-use super::types::{AttachmentOrigin, FragmentId, Linked, LinkedAccount, LinkedEntity, LinkedResource, Member, SliceId};
+use super::acl::Acls;
+use super::types::{
+    AttachmentOrigin, ChainId, FragmentId, Linked, LinkedEndpoint, LinkedEntity, LinkedGroup, LinkedPolicy, LinkedResource, Member, SliceId,
+};
 use crate::ir::TooMany;
-use crate::world::{Account, Attachment, DocumentId, Organization, OrganizationUnit, World};
-use std::collections::{BTreeMap, HashMap};
+use crate::world::{Account, Attachment, DocumentId, Resource, World};
+use std::collections::HashMap;
 
-/// Links a world.
+/// Links a world. The documents of its ACLs are numbered behind those of the world.
 ///
 /// # Errors
 /// [`TooMany`] when there are more slices, members or entities than ids.
-pub fn link(world: &World) -> Result<Linked, TooMany> {
-    let mut builder = Builder::default();
-    builder.linked.accounts = accounts(world);
-    let position: HashMap<String, u32> = builder
-        .linked
-        .accounts
-        .iter()
-        .enumerate()
-        .map(|(index, account)| Ok((account.id.clone(), id(index, "accounts")?)))
-        .collect::<Result<_, TooMany>>()?;
+pub fn link(world: &World, acls: &Acls<'_>) -> Result<Linked, TooMany> {
+    let mut builder = Builder {
+        acls,
+        documents: world.documents.len(),
+        linked: Linked::default(),
+        fragment_of: HashMap::new(),
+        slice_of: HashMap::new(),
+        chain_of: HashMap::new(),
+        attachment_of: HashMap::new(),
+    };
+    builder.accounts(world)?;
+    let accounts = (0u32..).zip(&builder.linked.accounts);
+    let position: HashMap<String, u32> = accounts.map(|(index, account)| (account.id.clone(), index)).collect();
+    id(position.len(), "accounts")?;
     for account in &world.accounts {
         // Every declared account is in the table by construction; one that is not would have no entities to look up.
         if let Some(&index) = position.get(&account.id) {
             builder.account(account, index)?;
         }
     }
+    for policy in &world.aws_policies {
+        let slice = builder.slice([&policy.document])?;
+        builder.linked.policies.push(LinkedPolicy { account: None, name: policy.arn.clone(), path: None, slice });
+    }
     let Builder { mut linked, .. } = builder;
     linked.entities.sort_by(|a, b| (a.account, a.role, &a.name).cmp(&(b.account, b.role, &b.name)));
     linked.resources.sort_by(|a, b| a.arn.cmp(&b.arn));
+    linked.endpoints.sort_by(|a, b| a.id.cmp(&b.id));
+    linked.groups.sort_by(|a, b| (a.account, &a.name).cmp(&(b.account, &b.name)));
+    linked.policies.sort_by(|a, b| a.key().cmp(&b.key()));
     Ok(linked)
 }
 
-fn id(index: usize, what: &'static str) -> Result<u32, TooMany> {
+pub(super) fn id(index: usize, what: &'static str) -> Result<u32, TooMany> {
     u32::try_from(index).ok().filter(|index| *index < u32::MAX).ok_or(TooMany(what))
 }
 
-/// Declared accounts and accounts of the organization tree, by id.
-fn accounts(world: &World) -> Vec<LinkedAccount> {
-    let mut places = BTreeMap::new();
-    if let Some(organization) = &world.organization {
-        organization_paths(organization, &mut places);
-    }
-    let mut accounts: BTreeMap<&str, LinkedAccount> = BTreeMap::new();
-    let management = world.organization.as_ref().and_then(|organization| organization.management_account.as_deref());
-    let declared = world.accounts.iter().map(|account| (account.id.as_str(), true));
-    let in_tree = places.keys().map(|id| (*id, false));
-    for (id, declared) in declared.chain(in_tree) {
-        accounts.entry(id).or_insert_with(|| LinkedAccount {
-            id: id.to_owned(),
-            declared,
-            management: management == Some(id),
-            organization: places
-                .get(id)
-                .and_then(|path| world.organization.as_ref().map(|organization| (organization.id.clone(), path.clone()))),
-        });
-    }
-    accounts.into_values().collect()
-}
-
-/// The organization path of every account in the tree; the management account's is the root's unless the tree places it (S-804).
-///
-/// The recursion follows the tree of units, which the reader's nesting limit bounds.
-fn organization_paths<'w>(organization: &'w Organization, places: &mut BTreeMap<&'w str, String>) {
-    fn walk<'w>(unit: &'w OrganizationUnit, parent: &str, places: &mut BTreeMap<&'w str, String>) {
-        let path = format!("{parent}{}/", unit.id);
-        for account in &unit.accounts {
-            places.insert(account, path.clone());
-        }
-        for unit in &unit.units {
-            walk(unit, &path, places);
-        }
-    }
-    let top = format!("{}/", organization.id);
-    if let Some(management) = &organization.management_account {
-        places.insert(management, format!("{top}{}/", organization.root.id));
-    }
-    walk(&organization.root, &top, places);
-}
-
-#[derive(Default)]
-struct Builder {
-    linked: Linked,
+pub(super) struct Builder<'w> {
+    acls: &'w Acls<'w>,
+    /// Documents of the world; those of ACLs have the numbers from here on.
+    documents: usize,
+    pub(super) linked: Linked,
     fragment_of: HashMap<DocumentId, FragmentId>,
     slice_of: HashMap<Vec<Member>, SliceId>,
+    pub(super) chain_of: HashMap<Vec<SliceId>, ChainId>,
     /// A place that several principals reach (a group's policy) is one attachment.
     attachment_of: HashMap<String, u32>,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn account(&mut self, account: &Account, index: u32) -> Result<(), TooMany> {
+        for policy in &account.managed_policies {
+            let slice = self.slice([&policy.document])?;
+            let (name, path) = (policy.name.clone(), Some(policy.path.clone()));
+            self.linked.policies.push(LinkedPolicy { account: Some(index), name, path, slice });
+        }
+        for group in &account.groups {
+            let policies = self.slice(&group.policies)?;
+            self.linked.groups.push(LinkedGroup { account: index, name: group.name.clone(), policies });
+        }
         for user in &account.users {
             let groups = user.groups.iter().filter_map(|group| account.groups.get(*group)).flat_map(|group| &group.policies);
             let identity = self.slice(user.policies.iter().chain(groups))?;
+            let boundary = self.optional(user.boundary.as_ref())?;
             self.linked.entities.push(LinkedEntity {
                 account: index,
                 role: false,
@@ -100,14 +84,15 @@ impl Builder {
                 unique_id: user.id.clone(),
                 tags: folded_tags(&user.tags),
                 service_linked: false,
-                has_boundary: user.boundary.is_some(),
                 identity,
+                boundary,
                 trust: None,
             });
         }
         for role in &account.roles {
-            let identity = self.slice(role.policies.iter())?;
-            let trust = role.trust.as_ref().map(|trust| self.slice(std::iter::once(trust))).transpose()?;
+            let trust = self.optional(role.trust.as_ref())?;
+            let identity = self.slice(&role.policies)?;
+            let boundary = self.optional(role.boundary.as_ref())?;
             self.linked.entities.push(LinkedEntity {
                 account: index,
                 role: true,
@@ -116,25 +101,44 @@ impl Builder {
                 unique_id: role.id.clone(),
                 tags: folded_tags(&role.tags),
                 service_linked: role.service_linked || role.path.starts_with("/aws-service-role/"),
-                has_boundary: role.boundary.is_some(),
                 identity,
+                boundary,
                 trust,
             });
         }
         for resource in &account.resources {
-            let policy = resource.policy.as_ref().map(|policy| self.slice(std::iter::once(policy))).transpose()?;
-            self.linked.resources.push(LinkedResource {
-                arn: resource.arn.clone(),
-                account: index,
-                tags: folded_tags(&resource.tags),
-                policy,
-            });
+            let policy = self.optional(resource.policy.as_ref())?;
+            let acl = self.acl(resource)?;
+            let (arn, tags) = (resource.arn.clone(), folded_tags(&resource.tags));
+            self.linked.resources.push(LinkedResource { arn, account: index, tags, policy, acl });
+        }
+        for endpoint in &account.vpc_endpoints {
+            if let Some(policy) = self.optional(endpoint.policy.as_ref())? {
+                self.linked.endpoints.push(LinkedEndpoint { id: endpoint.id.clone(), policy });
+            }
         }
         Ok(())
     }
 
-    fn slice<'w>(&mut self, attachments: impl Iterator<Item = &'w Attachment>) -> Result<SliceId, TooMany> {
-        let members = attachments.map(|attachment| self.member(attachment)).collect::<Result<Vec<_>, _>>()?;
+    /// The grants of a resource's ACL, if one of its own is in force.
+    fn acl(&mut self, resource: &Resource) -> Result<Option<SliceId>, TooMany> {
+        let acls = self.acls;
+        let Some(range) = acls.grants_of(&resource.arn) else { return Ok(None) };
+        let mut grants = Vec::with_capacity(range.len());
+        for index in range {
+            let Some(grant) = acls.grants.get(index) else { continue };
+            let document = DocumentId(id(self.documents + index, "documents")?);
+            grants.push(Attachment { document, place: grant.at.path.clone(), text: grant.at.text, order: grant.at.order });
+        }
+        self.slice(&grants).map(Some)
+    }
+
+    fn optional(&mut self, attachment: Option<&Attachment>) -> Result<Option<SliceId>, TooMany> {
+        attachment.map(|attachment| self.slice([attachment])).transpose()
+    }
+
+    pub(super) fn slice<'a>(&mut self, attachments: impl IntoIterator<Item = &'a Attachment>) -> Result<SliceId, TooMany> {
+        let members = attachments.into_iter().map(|attachment| self.member(attachment)).collect::<Result<Vec<_>, _>>()?;
         if let Some(&slice) = self.slice_of.get(&members) {
             return Ok(slice);
         }
@@ -162,7 +166,7 @@ impl Builder {
                 self.linked.attachments.push(AttachmentOrigin {
                     place: attachment.place.clone(),
                     order: u64::from(high) << 32 | u64::from(low),
-                    text: attachment.text,
+                    text: Some(attachment.text),
                 });
                 self.attachment_of.insert(attachment.place.clone(), new);
                 new

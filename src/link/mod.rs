@@ -1,15 +1,20 @@
-//! Linking: which documents each principal and each resource consults.
+//! Linking: which documents each principal, resource, endpoint and account consults.
 //!
-//! In: a world. Out: [`Linked`]: accounts, entities and resources in the order of the bundle, each with its *slice*, the list of fragments (documents with
-//! the places that attach them) that one layer consults for it.
+//! In: a world, and its ACLs as documents ([`acls`]). Out: [`Linked`]: accounts, entities, resources, endpoints, groups and managed policies in the order of
+//! the bundle, each with its *slices*. A slice is the list of fragments (documents with the places that attach them) that one layer consults. What is equal
+//! is there once: a thousand roles under one list of SCPs share its slices and its chain.
 //!
-//! A user's identity slice holds its own policies and those of its groups (S-711), a role's its own; a role has a trust slice (S-720), a declared resource
-//! a policy slice (S-705). Accounts are the declared ones and those that only the organization tree names (S-730), with their place in the tree (S-804).
+//! A user's identity slice holds its own policies and those of its groups (S-711), a role's its own; both may have a boundary (S-714), a role a trust slice
+//! (S-720). A declared resource may have a policy slice (S-705) and one of ACL grants (S-724), an endpoint its policy (S-710). Accounts are the
+//! declared ones and those that only the organization tree names (S-730), with their place in the tree (S-804) and their chains of SCPs and RCPs
+//! (S-706, S-708).
 //!
-//! Invariants ([`Linked::verify`]): accounts ascend by id, entities by (account, kind, name), resources by ARN; every id is in bounds. Knowledge of
-//! accounts enters the compiler here and nowhere before.
+//! Invariants ([`Linked::verify`]): accounts ascend by id, entities by (account, kind, name), resources by ARN, endpoints by id, groups and policies by (account, name);
+//! every id is in bounds. Knowledge of accounts enters the compiler here and nowhere before.
 
+mod acl;
 mod build;
+mod organization;
 mod print;
 mod types;
 mod verify;
@@ -17,6 +22,10 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use acl::{AclGrant, Acls, acls};
 pub use build::link;
 pub use print::print;
-pub use types::{AttachmentOrigin, FragmentId, Linked, LinkedAccount, LinkedEntity, LinkedResource, Member, SliceId};
+pub use types::{
+    AttachmentOrigin, ChainId, FragmentId, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity, LinkedGroup, LinkedOrganization,
+    LinkedPolicy, LinkedResource, Member, SliceId,
+};

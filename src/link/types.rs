@@ -11,10 +11,14 @@ pub struct FragmentId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SliceId(pub u32);
 
+/// Index into [`Linked::chains`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChainId(pub u32);
+
 /// A world whose policies have found their principals and resources.
 #[derive(Debug, Default)]
 pub struct Linked {
-    /// The documents that something attaches, in world order of their first place.
+    /// The documents that something attaches or declares, in the order in which slices were built; numbers behind the world's documents are those of ACLs.
     pub fragments: Vec<DocumentId>,
     /// The slices; equal lists of members are one slice.
     pub slices: Vec<Vec<Member>>,
@@ -26,6 +30,27 @@ pub struct Linked {
     pub entities: Vec<LinkedEntity>,
     /// Declared resources, ascending by ARN.
     pub resources: Vec<LinkedResource>,
+    /// Chains of levels, from the organization's root down; equal ones are one.
+    pub chains: Vec<Vec<SliceId>>,
+    /// VPC endpoints that have a policy, ascending by id.
+    pub endpoints: Vec<LinkedEndpoint>,
+    /// Groups, ascending by (account, name).
+    pub groups: Vec<LinkedGroup>,
+    /// Managed policies, ascending by (account, name), those of AWS last.
+    pub policies: Vec<LinkedPolicy>,
+}
+
+impl Linked {
+    /// Every use of a slice by something that decisions consult: entities, resources, endpoints, and for each account the levels of its chains. A slice that several
+    /// consult comes once for each.
+    pub fn consulted(&self) -> impl Iterator<Item = SliceId> {
+        let entities = self.entities.iter().flat_map(|entity| [Some(entity.identity), entity.boundary, entity.trust]);
+        let resources = self.resources.iter().flat_map(|resource| [resource.policy, resource.acl]);
+        let endpoints = self.endpoints.iter().map(|endpoint| Some(endpoint.policy));
+        let chains = self.accounts.iter().filter_map(|account| account.organization.as_ref()).flat_map(|place| [place.scps, place.rcps]);
+        let levels = chains.filter_map(|chain| self.chains.get(chain.0 as usize)).flatten().copied();
+        entities.chain(resources).chain(endpoints).flatten().chain(levels)
+    }
 }
 
 /// A fragment at one of its places.
@@ -44,8 +69,8 @@ pub struct AttachmentOrigin {
     pub place: String,
     /// World order.
     pub order: u64,
-    /// The text of the document as this place names it.
-    pub text: Span,
+    /// The text of the document as this place names it, or of the grant; `None` for a document that came without a file.
+    pub text: Option<Span>,
 }
 
 /// An account.
@@ -57,8 +82,21 @@ pub struct LinkedAccount {
     pub declared: bool,
     /// It is the organization's management account.
     pub management: bool,
-    /// Organization id and path, when the account is in the organization (S-804).
-    pub organization: Option<(String, String)>,
+    /// Its place in the organization, if it is in it.
+    pub organization: Option<LinkedOrganization>,
+}
+
+/// Where an account stands in the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedOrganization {
+    /// The organization's id.
+    pub id: String,
+    /// `o-…/r-…/ou-…/` (S-804).
+    pub path: String,
+    /// Levels that list SCPs, the account's own last (S-706).
+    pub scps: ChainId,
+    /// Levels that list RCPs (S-708).
+    pub rcps: ChainId,
 }
 
 /// A user or role.
@@ -78,10 +116,10 @@ pub struct LinkedEntity {
     pub tags: Vec<(String, String)>,
     /// A service-linked role (S-707).
     pub service_linked: bool,
-    /// It has a permissions boundary (S-414).
-    pub has_boundary: bool,
     /// Its identity policies.
     pub identity: SliceId,
+    /// Its permissions boundary (S-414, S-714).
+    pub boundary: Option<SliceId>,
     /// A role's trust policy.
     pub trust: Option<SliceId>,
 }
@@ -97,4 +135,46 @@ pub struct LinkedResource {
     pub tags: Vec<(String, String)>,
     /// Its resource policy.
     pub policy: Option<SliceId>,
+    /// The grants of its ACL, if one of its own is in force (S-724, S-725).
+    pub acl: Option<SliceId>,
+}
+
+/// A VPC endpoint with a policy (S-710).
+#[derive(Debug)]
+pub struct LinkedEndpoint {
+    /// Its id.
+    pub id: String,
+    /// Its policy.
+    pub policy: SliceId,
+}
+
+/// A group, for principals that are made at run time.
+#[derive(Debug)]
+pub struct LinkedGroup {
+    /// Index into [`Linked::accounts`].
+    pub account: u32,
+    /// Its name.
+    pub name: String,
+    /// Its policies.
+    pub policies: SliceId,
+}
+
+/// A managed policy, for principals that are made at run time and for sessions.
+#[derive(Debug)]
+pub struct LinkedPolicy {
+    /// Index into [`Linked::accounts`]; `None` for one of AWS.
+    pub account: Option<u32>,
+    /// Its name; of AWS's the ARN.
+    pub name: String,
+    /// Its path, of one of an account.
+    pub path: Option<String>,
+    /// Its document.
+    pub slice: SliceId,
+}
+
+impl LinkedPolicy {
+    /// What policies are sorted by.
+    pub(super) fn key(&self) -> (bool, Option<u32>, &str) {
+        (self.account.is_none(), self.account, &self.name)
+    }
 }

@@ -15,17 +15,38 @@ impl Linked {
             "entities ascend by account, kind and name",
         )?;
         ensure(self.resources.is_sorted_by(|a, b| a.arn < b.arn), "resources ascend by ARN")?;
+        ensure(self.endpoints.is_sorted_by(|a, b| a.id < b.id), "endpoints ascend by id")?;
+        ensure(self.groups.is_sorted_by(|a, b| (a.account, &a.name) < (b.account, &b.name)), "groups ascend by account and name")?;
+        ensure(self.policies.is_sorted_by(|a, b| a.key() < b.key()), "managed policies ascend by account and name")?;
         let slice_known = |id: super::SliceId| (id.0 as usize) < self.slices.len();
+        let account_known = |index: u32| (index as usize) < self.accounts.len();
+        let slices_of = |id: super::SliceId| self.slices.get(id.0 as usize).map_or(0, Vec::len);
+        for place in self.accounts.iter().filter_map(|account| account.organization.as_ref()) {
+            ensure([place.scps, place.rcps].iter().all(|chain| (chain.0 as usize) < self.chains.len()), "an account's chains exist")?;
+        }
+        ensure(self.chains.iter().flatten().all(|level| slice_known(*level)), "a chain's levels exist")?;
         for entity in &self.entities {
-            ensure((entity.account as usize) < self.accounts.len(), "an entity's account exists")?;
-            ensure(slice_known(entity.identity) && entity.trust.is_none_or(slice_known), "an entity's slices exist")?;
+            ensure(account_known(entity.account), "an entity's account exists")?;
+            ensure(
+                slice_known(entity.identity) && entity.boundary.is_none_or(slice_known) && entity.trust.is_none_or(slice_known),
+                "an entity's slices exist",
+            )?;
             ensure(entity.tags.is_sorted_by(|a, b| a.0 < b.0), "an entity's tags ascend by key")?;
             ensure(entity.role || entity.trust.is_none(), "only a role has a trust policy")?;
         }
         for resource in &self.resources {
-            ensure((resource.account as usize) < self.accounts.len(), "a resource's account exists")?;
-            ensure(resource.policy.is_none_or(slice_known), "a resource's slice exists")?;
+            ensure(account_known(resource.account), "a resource's account exists")?;
+            ensure(resource.policy.is_none_or(slice_known) && resource.acl.is_none_or(slice_known), "a resource's slices exist")?;
             ensure(resource.tags.is_sorted_by(|a, b| a.0 < b.0), "a resource's tags ascend by key")?;
+        }
+        ensure(self.endpoints.iter().all(|endpoint| slice_known(endpoint.policy)), "an endpoint's slice exists")?;
+        for group in &self.groups {
+            ensure(account_known(group.account) && slice_known(group.policies), "a group's account and slice exist")?;
+        }
+        for policy in &self.policies {
+            ensure(policy.account.is_none_or(account_known), "a managed policy's account exists")?;
+            ensure(slices_of(policy.slice) == 1, "a managed policy is one document")?;
+            ensure(policy.account.is_some() == policy.path.is_some(), "a managed policy of an account has a path, no other has one")?;
         }
         for member in self.slices.iter().flatten() {
             ensure((member.fragment.0 as usize) < self.fragments.len(), "a member's fragment exists")?;

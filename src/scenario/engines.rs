@@ -3,8 +3,8 @@
 use super::harness::{Detail, Engine, WorldInput};
 use super::types::{Answer, Explained, Matched, Refusal};
 use crate::compile::{CompileOptions, compile};
-use crate::validate::ReferenceWorld;
-use portcullis_reference as reference;
+use crate::session::SessionResolver;
+use crate::validate::{Placed, ReferenceWorld};
 use portcullis_runtime::json::JsonRequest;
 use portcullis_runtime::{Bundle, Decision, Explainer, Explanation, Layer, Request};
 
@@ -12,11 +12,12 @@ use portcullis_runtime::{Bundle, Decision, Explainer, Explanation, Layer, Reques
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Compiled;
 
-/// A bundle with what explains its decisions.
+/// A bundle with what explains its decisions, and what finds the documents of sessions.
 #[derive(Debug)]
 pub struct Opened {
     bundle: Bundle,
     explainer: Explainer,
+    sessions: SessionResolver,
 }
 
 impl Opened {
@@ -26,7 +27,14 @@ impl Opened {
     /// `invalid-bundle` if they cannot be read.
     pub fn new(bundle: Bundle) -> Result<Self, Refusal> {
         let explainer = bundle.explainer().map_err(|error| refusal(error.code(), &error))?;
-        Ok(Opened { bundle, explainer })
+        let sessions = SessionResolver::new(bundle.clone());
+        Ok(Opened { bundle, explainer, sessions })
+    }
+
+    /// Finds the documents of sessions with the resolver that the function makes of the plain one: it knows the bundle, and no files yet.
+    #[must_use]
+    pub fn sessions(self, with: impl FnOnce(SessionResolver) -> SessionResolver) -> Self {
+        Opened { sessions: with(self.sessions), ..self }
     }
 }
 
@@ -35,12 +43,14 @@ impl Engine for Compiled {
 
     fn prepare(&self, input: &WorldInput<'_>) -> Result<Opened, Refusal> {
         let compiled = compile(input.world, &CompileOptions::default()).map_err(|error| refusal(error.code(), &error))?;
-        Opened::new(Bundle::from_bytes(compiled.bytes).map_err(|error| refusal(error.code(), &error))?)
+        let opened = Opened::new(Bundle::from_bytes(compiled.bytes).map_err(|error| refusal(error.code(), &error))?)?;
+        Ok(opened.sessions(|resolver| of_folder(resolver, input)))
     }
 
     fn decide(&self, prepared: &Opened, request: &str, detail: Detail) -> Result<Answer, Refusal> {
         let read = JsonRequest::parse(request).map_err(|error| refusal(error.code(), &error))?;
-        let principal = read.resolve(&prepared.bundle).map_err(|error| refusal(error.code(), &error))?;
+        let principal = read.resolve_with(&prepared.bundle, |session| prepared.sessions.resolve(session));
+        let principal = principal.map_err(|error| refusal(error.code(), &error))?;
         let mut evaluator = prepared.bundle.evaluator();
         let decide = |request: &Request<'_>| match detail {
             Detail::Decision => evaluator.decide(&principal, request).map(|decision| answer(&decision, None)),
@@ -51,6 +61,15 @@ impl Engine for Compiled {
         };
         let answered = read.with_request(decide).map_err(|error| refusal(error.code(), &error))?;
         answered.map_err(|error| refusal(error.code(), &error))
+    }
+}
+
+/// Sessions of a scenario name files as its world does.
+fn of_folder(resolver: SessionResolver, input: &WorldInput<'_>) -> SessionResolver {
+    let resolver = resolver.folder(input.folder);
+    match &input.world.aws_managed {
+        Some(name) => resolver.aws_managed(input.folder, name),
+        None => resolver,
     }
 }
 
@@ -73,12 +92,12 @@ fn explained(from: &Explanation) -> Explained {
             .iter()
             .map(|entry| Matched {
                 policy: entry.policy.clone(),
-                statement: Some(u64::from(entry.statement)),
+                statement: entry.statement.map(u64::from),
                 sid: entry.sid.clone(),
                 effect: entry.effect.as_str(),
-                file: Some(entry.file.clone()),
-                line: Some(u64::from(entry.line)),
-                column: Some(u64::from(entry.column)),
+                file: entry.text.as_ref().map(|text| text.file.clone()),
+                line: entry.text.as_ref().map(|text| u64::from(text.line)),
+                column: entry.text.as_ref().map(|text| u64::from(text.column)),
             })
             .collect(),
         resource_account: from.resource_account.clone(),
@@ -94,21 +113,23 @@ impl Engine for Reference {
     type Prepared = ReferenceWorld;
 
     fn prepare(&self, input: &WorldInput<'_>) -> Result<ReferenceWorld, Refusal> {
-        ReferenceWorld::new(input.world).map_err(|error| refusal(error.code(), &error))
+        let world = ReferenceWorld::new(input.world).map_err(|error| refusal(error.code(), &error))?;
+        Ok(world.sessions(|resolver| of_folder(resolver, input)))
     }
 
     fn decide(&self, prepared: &ReferenceWorld, request: &str, detail: Detail) -> Result<Answer, Refusal> {
-        let decision = prepared.decide(request).map_err(|error| refusal(error.code(), &error))?;
+        let placed = prepared.decide_placed(request).map_err(|error| refusal(error.code(), &error))?;
         Ok(Answer {
-            decision: decision.decision.as_str(),
-            reason: decision.reason.as_str(),
-            layer: decision.layer.as_str(),
-            explanation: (detail == Detail::Explained).then(|| explained_by_reference(prepared, decision)),
+            decision: placed.decision.decision.as_str(),
+            reason: placed.decision.reason.as_str(),
+            layer: placed.decision.layer.as_str(),
+            explanation: (detail == Detail::Explained).then(|| explained_by_reference(placed)),
         })
     }
 }
 
-fn explained_by_reference(world: &ReferenceWorld, from: reference::Decision) -> Explained {
+fn explained_by_reference(placed: Placed) -> Explained {
+    let from = placed.decision;
     let layers = &from.layers;
     Explained {
         layers: vec![
@@ -123,17 +144,15 @@ fn explained_by_reference(world: &ReferenceWorld, from: reference::Decision) -> 
         matched: from
             .matched
             .into_iter()
-            .map(|entry| {
-                let place = entry.statement.and_then(|statement| world.statement_place(&entry.policy, statement));
-                Matched {
-                    file: place.map(|place| place.file.clone()),
-                    line: place.map(|place| u64::from(place.line)),
-                    column: place.map(|place| u64::from(place.column)),
-                    policy: entry.policy,
-                    statement: entry.statement.map(|index| index as u64),
-                    sid: entry.sid,
-                    effect: entry.effect.as_str(),
-                }
+            .zip(placed.places)
+            .map(|(entry, place)| Matched {
+                file: place.as_ref().map(|place| place.file.clone()),
+                line: place.as_ref().map(|place| u64::from(place.line)),
+                column: place.as_ref().map(|place| u64::from(place.column)),
+                policy: entry.policy,
+                statement: entry.statement.map(|index| index as u64),
+                sid: entry.sid,
+                effect: entry.effect.as_str(),
             })
             .collect(),
         resource_account: from.resource_account,

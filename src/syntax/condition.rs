@@ -90,7 +90,7 @@ impl Check<'_> {
             match operator {
                 Some(operator) => {
                     let values = self.values(entry.value, operator);
-                    conditions.push(Condition { operator, key: entry.key.to_ascii_lowercase(), values });
+                    conditions.push(Condition { operator, key: entry.key.to_ascii_lowercase(), written_key: entry.key.into(), values });
                 }
                 // Of an unknown operator nothing is known but that its values are scalars.
                 None => self.scalars(entry.value, |_, _, _| ()),

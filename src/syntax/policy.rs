@@ -164,6 +164,8 @@ pub enum PrincipalEntry {
     Federated(Option<String>),
     /// `{"CanonicalUser": c}`; `None` for `*`.
     CanonicalUser(Option<String>),
+    /// Every caller that has an account: the ACL group `AuthenticatedUsers` (S-724). No policy text can say it.
+    AnyAccount,
 }
 
 /// One (operator, key) pair of a condition block.
@@ -173,6 +175,8 @@ pub struct Condition {
     pub operator: Operator,
     /// The context key, folded to ASCII lower case (S-502).
     pub key: String,
+    /// The context key as it is written, for explanations.
+    pub written_key: Box<str>,
     /// The values; alternatives (S-501). Values that can match nothing (S-515) are left out, so the list may be empty.
     pub values: Vec<ConditionValue>,
 }

@@ -27,21 +27,28 @@ pub struct Interval {
     pub exact: bool,
 }
 
-/// The texts between which a pattern's matches lie: from the first, up to (not including) the second, if there is one.
-struct Extent {
-    first: String,
-    end: Option<String>,
-    literal: bool,
-    exact: bool,
+/// Where a pattern's matches lie on the line.
+enum Extent<'p> {
+    /// At this text alone.
+    At(&'p str),
+    /// At the texts that begin with this one; all of them, if it is exact.
+    From { prefix: &'p str, exact: bool },
 }
 
-fn extent(pattern: &ActionPattern) -> Extent {
+fn extent(pattern: &ActionPattern) -> Extent<'_> {
     match pattern.pieces.as_slice() {
-        [Piece::Literal(text)] => Extent { first: text.clone(), end: Some(format!("{text}\0")), literal: true, exact: true },
-        [Piece::Literal(prefix), rest @ ..] => {
-            Extent { first: prefix.clone(), end: successor(prefix), literal: false, exact: matches!(rest, [Piece::Star]) }
-        }
-        pieces => Extent { first: String::new(), end: None, literal: false, exact: matches!(pieces, [Piece::Star]) },
+        [Piece::Literal(text)] => Extent::At(text),
+        [Piece::Literal(prefix), rest @ ..] => Extent::From { prefix, exact: matches!(rest, [Piece::Star]) },
+        pieces => Extent::From { prefix: "", exact: matches!(pieces, [Piece::Star]) },
+    }
+}
+
+/// Whether every action of a pattern's run matches it, so that no test is left open.
+#[must_use]
+pub fn is_exact(pattern: &ActionPattern) -> bool {
+    match extent(pattern) {
+        Extent::At(_) => true,
+        Extent::From { exact, .. } => exact,
     }
 }
 
@@ -67,9 +74,13 @@ impl ActionLine {
     pub fn new<'a>(tests: impl Iterator<Item = &'a ActionTest>) -> ActionLine {
         let mut bounds = BTreeMap::from([(String::new(), false)]);
         for pattern in tests.flat_map(|test| &test.patterns) {
-            let extent = extent(pattern);
-            *bounds.entry(extent.first).or_default() |= extent.literal;
-            if let Some(end) = extent.end {
+            let (first, literal, end) = match extent(pattern) {
+                // The least text above a text is that text and a zero byte.
+                Extent::At(text) => (text, true, Some(format!("{text}\0"))),
+                Extent::From { prefix, .. } => (prefix, false, successor(prefix)),
+            };
+            *bounds.entry(first.to_owned()).or_default() |= literal;
+            if let Some(end) = end {
                 bounds.entry(end).or_default();
             }
         }
@@ -98,11 +109,25 @@ impl ActionLine {
         u32::try_from(self.bounds.partition_point(|(bound, _)| bound.as_str() < text)).unwrap_or(u32::MAX)
     }
 
-    /// The run of action ids that this pattern can match.
+    /// The run of action ids that this pattern, one of those that cut the line, can match.
     #[must_use]
     pub fn interval(&self, pattern: &ActionPattern) -> Interval {
-        let extent = extent(pattern);
-        Interval { first: self.position(&extent.first), end: extent.end.map_or(self.len(), |end| self.position(&end)), exact: extent.exact }
+        match extent(pattern) {
+            // The text is a bound, and the next one is the least text above it.
+            Extent::At(text) => {
+                let first = self.position(text);
+                Interval { first, end: first.saturating_add(1), exact: true }
+            }
+            Extent::From { prefix, exact } => {
+                Interval { first: self.position(prefix), end: successor(prefix).map_or(self.len(), |end| self.position(&end)), exact }
+            }
+        }
+    }
+
+    /// The ids that patterns without an open test match, as ascending disjoint runs.
+    pub(crate) fn exact_runs<'p>(&self, patterns: impl Iterator<Item = &'p ActionPattern>) -> Vec<(u32, u32)> {
+        let runs = patterns.map(|pattern| self.interval(pattern));
+        union(runs.map(|interval| (interval.first, interval.end)).collect())
     }
 
     /// The ids at which an action element is true, as ascending disjoint runs; in a run marked `open` (third field) it still has to be tested.

@@ -13,6 +13,22 @@ use rayon::prelude::*;
 /// # Errors
 /// [`TooMany`] when there are more atoms, cells, nodes or leaves than ids.
 pub fn build(program: &mut Program, linked: &Linked) -> Result<Tries, TooMany> {
+    build_by(program, linked, |documents, local| documents.par_iter().map(|document| local(document)).collect())
+}
+
+/// As [`build`], on this thread alone: for a few documents, which are done before another thread would have begun.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_here(program: &mut Program, linked: &Linked) -> Result<Tries, TooMany> {
+    build_by(program, linked, |documents, local| documents.iter().map(|document| local(document)).collect())
+}
+
+fn build_by(
+    program: &mut Program,
+    linked: &Linked,
+    each: impl Fn(&[&Document], &(dyn Fn(&Document) -> LocalFragment + Sync)) -> Vec<LocalFragment>,
+) -> Result<Tries, TooMany> {
     let documents: Vec<&Document> = linked.fragments.iter().filter_map(|document| program.documents.get(document.0 as usize)).collect();
     let tests =
         documents.iter().flat_map(|document| &document.statements).filter_map(|statement| match program.atoms.get(statement.action) {
@@ -20,7 +36,7 @@ pub fn build(program: &mut Program, linked: &Linked) -> Result<Tries, TooMany> {
             _ => None,
         });
     let line = ActionLine::new(tests);
-    let locals: Vec<LocalFragment> = documents.par_iter().map(|document| fragment::build(&program.atoms, &line, document)).collect();
+    let locals = each(&documents, &|document| fragment::build(&program.atoms, &line, document));
     let mut merge = Merge { tries: Tries { line, ..Tries::default() }, program };
     for (local, document) in locals.into_iter().zip(&linked.fragments) {
         merge.fragment(local, document.0 as usize)?;

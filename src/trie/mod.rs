@@ -24,8 +24,8 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use actions::{ActionLine, Interval};
-pub use merge::build;
+pub use actions::{ActionLine, Interval, is_exact};
+pub use merge::{build, build_here};
 pub use print::print;
 pub(crate) use radix::{Entry, LocalTrie};
 pub use types::{Cell, CellId, Fragment, KeyId, LeafId, Node, NodeId, Shape, Tries};

@@ -2,32 +2,40 @@
 //!
 //! In: a world that the frontend accepted. Out: a [`ReferenceWorld`], which answers requests by the naive evaluator of `portcullis-reference`. That crate shares
 //! nothing with the compiler, not even a JSON reader, so this module turns texts into its values: the world's text with every `Doc` replaced by the text of the
-//! document that it resolved to, and every account given as a path by the account.
+//! document that it resolved to, and every account given as a path by the account; likewise a request's text with the documents of its session.
 //!
 //! Invariant: only the *texts* of documents cross over. What the compiler made of them (patterns, folded keys, parsed dates) does not, so an error there shows as a disagreement.
 //!
 //! Refusals come from the one frontend, whichever evaluator runs (S-116): a request is first read and resolved as the runtime does it.
 
-use crate::compile::{CompileError, CompileOptions, compile};
-use crate::diag::{FileId, Span};
-use crate::syntax::{Kind, Limits, Node, Tree};
-use crate::world::World;
+use crate::compile::{CompileOptions, compile};
+use crate::diag::{FileId, LineColumn, Sources, Span};
+use crate::session::{Found, SessionResolver};
+use crate::syntax::policy::PolicyType;
+use crate::syntax::{Kind, Limits, Node, Tree, parse_policy_text};
+use crate::world::{Attachment, World};
 use portcullis_reference as reference;
+use portcullis_runtime::Bundle;
 use portcullis_runtime::json::JsonRequest;
-use portcullis_runtime::{Bundle, OpenError, RequestError};
 use std::collections::HashMap;
-use std::fmt;
 
+mod error;
 #[cfg(test)]
 mod tests;
+
+pub use error::ReferenceError;
 
 /// A world as the naive evaluator sees it.
 #[derive(Debug)]
 pub struct ReferenceWorld {
     world: reference::World,
     bundle: Bundle,
-    /// By the place of a policy: its file, and the line and column of each statement. The reference reads values, not texts, so it cannot know.
+    sessions: SessionResolver,
+    /// By the place of a policy or an ACL grant: its file, and the line and column of each statement or of the grant. The reference reads values, not texts, so it
+    /// cannot know.
     places: HashMap<String, Vec<StatementPlace>>,
+    /// What a session may name: managed policies by account and name, those of AWS by an empty account and their ARN.
+    managed: HashMap<(String, String), Taken>,
 }
 
 /// Where a statement stands.
@@ -41,49 +49,22 @@ pub struct StatementPlace {
     pub column: u32,
 }
 
-/// Why there is no answer.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ReferenceError {
-    /// The world does not compile.
-    Compile(CompileError),
-    /// The compiled world does not open.
-    Open(OpenError),
-    /// The frontend refuses the request.
-    Request(RequestError),
-    /// The naive evaluator refuses the world or the request. A request that the frontend accepted should never get here.
-    Reference(reference::Error),
-    /// A text that was read before cannot be read again: a defect of this module.
-    Text(String),
+/// A decision with the places of what matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The decision.
+    pub decision: reference::Decision,
+    /// One for each entry of the decision's `matched`: where it stands, unless its text came without a file.
+    pub places: Vec<Option<StatementPlace>>,
 }
 
-impl ReferenceError {
-    /// The code of S-116.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            ReferenceError::Compile(error) => error.code(),
-            ReferenceError::Open(error) => error.code(),
-            ReferenceError::Request(error) => error.code(),
-            ReferenceError::Reference(error) => error.code,
-            ReferenceError::Text(_) => "invalid-world",
-        }
-    }
+/// A document as the reference takes it.
+#[derive(Debug, Clone)]
+struct Taken {
+    value: reference::Value,
+    /// The places of its statements; `None` for a text without a file.
+    places: Option<Vec<StatementPlace>>,
 }
-
-impl fmt::Display for ReferenceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReferenceError::Compile(error) => error.fmt(f),
-            ReferenceError::Open(error) => error.fmt(f),
-            ReferenceError::Request(error) => error.fmt(f),
-            ReferenceError::Reference(error) => f.write_str(&error.message),
-            ReferenceError::Text(what) => f.write_str(what),
-        }
-    }
-}
-
-impl std::error::Error for ReferenceError {}
 
 impl ReferenceWorld {
     /// Hands a world to the naive evaluator.
@@ -93,21 +74,34 @@ impl ReferenceWorld {
     pub fn new(world: &World) -> Result<ReferenceWorld, ReferenceError> {
         let compiled = compile(world, &CompileOptions::default()).map_err(ReferenceError::Compile)?;
         let bundle = Bundle::from_bytes(compiled.bytes).map_err(ReferenceError::Open)?;
-        let value = world_value(world)?;
-        let places = world.attachments().map(|attachment| {
-            let statements = world.statement_places(attachment).into_iter();
-            let statements = statements.map(|(file, at)| StatementPlace { file: file.to_owned(), line: at.line, column: at.column });
-            (attachment.place.clone(), statements.collect())
+        let converter = Converter { world };
+        let value = converter.text(world.root)?;
+        let attached = world.attachments().map(|attachment| (attachment.place.clone(), statement_places(world, attachment)));
+        let grants = world.grant_places().map(|at| {
+            let place = world.sources.line_column(at.text.file, at.text.start);
+            (at.path.clone(), vec![StatementPlace::new(world.sources.file(at.text.file).name(), place)])
         });
-        let places = places.collect();
+        let places = attached.chain(grants).collect();
+        let taken = |document: &Attachment| -> Result<Taken, ReferenceError> {
+            Ok(Taken { value: converter.text(document.text)?, places: Some(statement_places(world, document)) })
+        };
+        let mut managed = HashMap::new();
+        for account in &world.accounts {
+            for policy in &account.managed_policies {
+                managed.insert((account.id.clone(), policy.name.clone()), taken(&policy.document)?);
+            }
+        }
+        for policy in &world.aws_policies {
+            managed.insert((String::new(), policy.arn.clone()), taken(&policy.document)?);
+        }
         let world = reference::World::new(&value).map_err(ReferenceError::Reference)?;
-        Ok(ReferenceWorld { world, bundle, places })
+        Ok(ReferenceWorld { world, sessions: SessionResolver::new(bundle.clone()), bundle, places, managed })
     }
 
-    /// Where the text of a matched statement stands: `policy` and `statement` as [`reference::Matched`] has them.
+    /// Finds the documents of sessions with the resolver that the function makes of the plain one: it knows the bundle, and no files yet.
     #[must_use]
-    pub fn statement_place(&self, policy: &str, statement: usize) -> Option<&StatementPlace> {
-        self.places.get(policy)?.get(statement)
+    pub fn sessions(self, with: impl FnOnce(SessionResolver) -> SessionResolver) -> ReferenceWorld {
+        ReferenceWorld { sessions: with(self.sessions), ..self }
     }
 
     /// Decides one request, given as JSON text.
@@ -115,25 +109,99 @@ impl ReferenceWorld {
     /// # Errors
     /// [`ReferenceError`] with the frontend's code when the request is refused.
     pub fn decide(&self, request: &str) -> Result<reference::Decision, ReferenceError> {
-        let read = JsonRequest::parse(request).map_err(ReferenceError::Request)?;
-        read.resolve(&self.bundle).map_err(ReferenceError::Request)?;
-        self.decide_alone(request)
+        self.decide_placed(request).map(|placed| placed.decision)
+    }
+
+    /// As [`decide`](ReferenceWorld::decide), with the places of what matched.
+    ///
+    /// # Errors
+    /// Those of [`decide`](ReferenceWorld::decide).
+    pub fn decide_placed(&self, request: &str) -> Result<Placed, ReferenceError> {
+        let read = JsonRequest::parse(request).map_err(|error| ReferenceError::Request(error.into()))?;
+        read.resolve_with(&self.bundle, |session| self.sessions.resolve(session)).map_err(ReferenceError::Request)?;
+        let (decision, session) = self.decide_taken(request)?;
+        let place = |matched: &reference::Matched| {
+            // A grant is its place.
+            let statement = matched.statement.unwrap_or(0);
+            let of_session = session.iter().find(|(policy, _)| *policy == matched.policy);
+            let places = of_session.map_or_else(|| self.places.get(&matched.policy), |(_, taken)| taken.places.as_ref());
+            places?.get(statement).cloned()
+        };
+        let places = decision.matched.iter().map(place).collect();
+        Ok(Placed { decision, places })
     }
 
     /// Decides one request without asking the frontend first, so that the two can be compared on refusals too.
     ///
     /// # Errors
-    /// [`ReferenceError::Reference`] when the naive evaluator refuses the request itself; [`ReferenceError::Text`] when the text is no JSON.
+    /// [`ReferenceError::Reference`] when the naive evaluator refuses the request itself; [`ReferenceError::Text`] when the text is no JSON;
+    /// [`ReferenceError::Request`] when a document of its session leads nowhere.
     pub fn decide_alone(&self, request: &str) -> Result<reference::Decision, ReferenceError> {
-        let tree = Tree::parse(FileId(0), request, 0..request.len(), &Limits::default())
-            .map_err(|diagnostic| ReferenceError::Text(diagnostic.message))?;
-        self.world.decide(&plain_value(tree.root())).map_err(ReferenceError::Reference)
+        self.decide_taken(request).map(|(decision, _)| decision)
+    }
+
+    /// The decision, and the documents of the session with their places.
+    fn decide_taken(&self, request: &str) -> Result<(reference::Decision, Vec<(String, Taken)>), ReferenceError> {
+        let tree = parsed(request)?;
+        let mut session = Vec::new();
+        // By offset in the request.
+        let mut documents = HashMap::new();
+        for (index, node) in (0u32..).zip(session_documents(tree.root())) {
+            let taken = self.session_document(tree.root(), index, node)?;
+            documents.insert(node.span().start, taken.value.clone());
+            session.push((format!("session.policies[{index}]"), taken));
+        }
+        let value = convert(tree.root(), &mut |node| Ok::<_, ReferenceError>(documents.get(&node.span().start).cloned()))?;
+        let decision = self.world.decide(&value).map_err(ReferenceError::Reference)?;
+        Ok((decision, session))
+    }
+
+    /// A document of a request's session, whatever it is given as.
+    fn session_document(&self, request: Node<'_>, index: u32, node: Node<'_>) -> Result<Taken, ReferenceError> {
+        if node.kind() != Kind::String {
+            return Ok(Taken { value: plain_value(node), places: None });
+        }
+        // The caller's account is the fifth part of its ARN.
+        let account = request.member("principal").and_then(Node::as_str).and_then(|arn| arn.split(':').nth(4));
+        match self.sessions.find(account, index, node.source()).map_err(ReferenceError::Request)? {
+            Found::Held(name) => {
+                let owner = if name.starts_with("arn:") { "" } else { account.unwrap_or_default() };
+                let lost = || ReferenceError::Text(format!("the managed policy {name} is in the bundle and not in the world"));
+                self.managed.get(&(owner.to_owned(), name.clone())).cloned().ok_or_else(lost)
+            }
+            Found::Text { text, file } => {
+                let value = plain_value(parsed(&text)?.root());
+                Ok(Taken { value, places: Some(text_places(&text, &file.unwrap_or_default())) })
+            }
+        }
     }
 }
 
-/// The world's text as one value, everything resolved.
-fn world_value(world: &World) -> Result<reference::Value, ReferenceError> {
-    Converter { world }.text(world.root)
+impl StatementPlace {
+    fn new(file: &str, at: LineColumn) -> StatementPlace {
+        StatementPlace { file: file.to_owned(), line: at.line, column: at.column }
+    }
+}
+
+fn statement_places(world: &World, attachment: &Attachment) -> Vec<StatementPlace> {
+    world.statement_places(attachment).into_iter().map(|(file, at)| StatementPlace::new(file, at)).collect()
+}
+
+/// The places of the statements of a document's text.
+fn text_places(text: &str, name: &str) -> Vec<StatementPlace> {
+    let mut sources = Sources::new();
+    let file = sources.add(name.to_owned(), text, None);
+    let document = parse_policy_text(&sources, file, PolicyType::Session, &Limits::default(), &mut Vec::new());
+    let statements = document.map(|document| document.statements).unwrap_or_default();
+    statements.iter().map(|statement| StatementPlace::new(name, sources.line_column(file, statement.span.start))).collect()
+}
+
+fn session_documents(request: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    request.member("session").and_then(|session| session.member("policies")).into_iter().flat_map(Node::items)
+}
+
+fn parsed(text: &str) -> Result<Tree<'_>, ReferenceError> {
+    Tree::parse(FileId(0), text, 0..text.len(), &Limits::default()).map_err(|diagnostic| ReferenceError::Text(diagnostic.message))
 }
 
 /// A JSON value without anything to resolve.

@@ -40,3 +40,30 @@ fn the_frontend_refuses_first() {
     assert_eq!(refused(r#"{"principal": "*", "action": "s3:Get", "extra": 1}"#), Err("unknown-field"));
     assert!(matches!(reference().decide_alone("{"), Err(ReferenceError::Text(_))));
 }
+
+#[test]
+fn levels_and_grants_have_their_places_as_the_compiled_explanation_has_them() {
+    use crate::scenario::{Compiled, Detail, Engine, Reference, WorldInput};
+    let text = "{\"version\": 1, \"organization\": {\"id\": \"o\", \"root\": {\"id\": \"r\", \"accounts\": [\"111111111111\"], \"scps\": [\n\
+        {\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}]}},\n\
+        \"accounts\": [{\"id\": \"111111111111\", \"users\": [{\"name\": \"u\"}], \"resources\": [{\"arn\": \"arn:aws:s3:::b\", \"acl\": {\"grants\": [\n\
+        {\"grantee\": {\"Group\": \"AllUsers\"}, \"permission\": \"FULL_CONTROL\"}],\n   \"canned\": \"public-read\"}}]}]}";
+    let (world, _) = read_world_text("world.json", text, Path::new(""), &MemoryFiles::new(), &WorldOptions::default()).unwrap();
+    let input = WorldInput { world: &world, text, folder: Path::new("") };
+    let request = r#"{"principal": "arn:aws:iam::111111111111:user/u", "action": "s3:ListBucket", "resource": "arn:aws:s3:::b"}"#;
+    let compiled = Compiled.decide(&Compiled.prepare(&input).unwrap(), request, Detail::Explained).unwrap();
+    let reference = Reference.decide(&Reference.prepare(&input).unwrap(), request, Detail::Explained).unwrap();
+    assert_eq!(compiled, reference);
+    let explanation = compiled.explanation.unwrap();
+    let places: Vec<_> = explanation
+        .matched
+        .iter()
+        .map(|entry| (entry.policy.as_str(), entry.statement, entry.file.as_deref(), entry.line.zip(entry.column)))
+        .collect();
+    let expected = [
+        ("organization.root.scps[0]", Some(0), Some("world.json"), Some((2, 40))),
+        ("accounts[0].resources[0].acl.grants[0]", None, Some("world.json"), Some((4, 1))),
+        ("accounts[0].resources[0].acl.canned", None, Some("world.json"), Some((5, 14))),
+    ];
+    assert_eq!(places, expected);
+}

@@ -4,10 +4,10 @@
 //! references (`resolve.rs`) and nothing outside the account has been looked at. Managed policies are read first, wherever
 //! they stand, because any `Doc` of the account may name them. Rules: S-110 (types), S-114 (sizes), S-724 (ACL shapes), S-810 (tags).
 
-use super::resolve::{Managed, Quota, References, Scope, Surroundings, draft_id};
-use super::shape::{Field, Fields, account_id, duplicate, mismatch, missing, non_empty, one_of, text};
-use super::types::{Account, Acl, Attachment, Grantee, Group, ManagedPolicy, Resource, Role, User, VpcEndpoint};
-use super::unsupported::refuse;
+use super::acl::read_acl;
+use super::resolve::{Managed, Quota, References, Scope, Surroundings};
+use super::shape::{Fields, account_id, duplicate, mismatch, text};
+use super::types::{Account, Attachment, Group, ManagedPolicy, Resource, Role, User, VpcEndpoint};
 use crate::diag::{Code, Diagnostic, Span, quoted};
 use crate::syntax::policy::PolicyType;
 use crate::syntax::{Kind, Node, duplicate_keys};
@@ -21,23 +21,6 @@ const USER: &[&str] = &["name", "path", "id", "groups", "policies", "boundary", 
 const ROLE: &[&str] = &["name", "path", "id", "trust", "policies", "boundary", "tags", "service_linked"];
 const RESOURCE: &[&str] = &["arn", "policy", "acl", "tags"];
 const VPC_ENDPOINT: &[&str] = &["id", "policy"];
-const ACL: &[&str] = &["canned", "ownership", "grants"];
-const GRANT: &[&str] = &["grantee", "permission"];
-const GRANTEE: &[&str] = &["Group", "Account", "CanonicalUser"];
-
-const CANNED: &[&str] = &[
-    "private",
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-    "log-delivery-write",
-    "bucket-owner-read",
-    "bucket-owner-full-control",
-    "aws-exec-read",
-];
-const OWNERSHIP: &[&str] = &["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"];
-const PERMISSIONS: &[&str] = &["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"];
-const GRANTEE_GROUPS: &[&str] = &["AllUsers", "AuthenticatedUsers", "LogDelivery"];
 
 /// An account before the documents and the other accounts are known.
 #[derive(Debug)]
@@ -93,9 +76,6 @@ impl<'n> Reader<'_, 'n> {
         self.scope.account = id.and_then(|field| account_id(field.value, "`id`", self.diagnostics()));
         let canonical_id = fields.optional_text("canonical_id", self.diagnostics()).map(str::to_owned);
         let managed_policies = self.managed_policies(fields);
-        for name in ["scps", "rcps", "vpc_endpoints"] {
-            self.refuse(fields, name);
-        }
         let scps = self.scope.attachments(fields, "scps", PolicyType::Scp, self.place);
         let rcps = self.scope.attachments(fields, "rcps", PolicyType::Rcp, self.place);
         let (groups, group_index) = self.groups(fields);
@@ -141,7 +121,7 @@ impl<'n> Reader<'_, 'n> {
     fn managed_policies(&mut self, fields: &Fields<'n>) -> Vec<ManagedPolicy> {
         let mut seen = HashMap::new();
         let mut policies = Vec::new();
-        for (entity, _) in self.entities(fields, "managed_policies", "a managed policy", MANAGED_POLICY) {
+        for (entity, place) in self.entities(fields, "managed_policies", "a managed policy", MANAGED_POLICY) {
             let identity = self.identity(&entity, "a managed policy");
             let first = self.unique(&mut seen, &identity, "managed policy");
             let Some(document) = entity.required("document", "a managed policy", self.diagnostics()) else {
@@ -151,12 +131,12 @@ impl<'n> Reader<'_, 'n> {
                 }
                 continue;
             };
-            let reference = self.scope.refer_managed(document.value);
+            let (reference, attachment) = self.scope.declare(document.value, place);
             if first {
                 let node = (document.value.kind() == Kind::Object).then_some(document.value);
                 self.scope.managed.insert(identity.name.clone(), Managed { path: identity.path.clone(), reference, node });
             }
-            policies.push(ManagedPolicy { name: identity.name, path: identity.path, document: draft_id(reference) });
+            policies.push(ManagedPolicy { name: identity.name, path: identity.path, document: attachment });
         }
         policies
     }
@@ -196,7 +176,6 @@ impl<'n> Reader<'_, 'n> {
             let id = entity.optional_text("id", self.diagnostics()).map(str::to_owned);
             let groups = self.memberships(&entity, group_index);
             let policies = self.policies(&entity, &place, "a user", 2_048);
-            self.refuse(&entity, "boundary");
             let boundary = self.scope.attachment(entity.get("boundary"), PolicyType::Boundary, &place);
             let tags = self.entity_tags(&entity);
             users.push(User { name: identity.name, path: identity.path, id, groups, policies, boundary, tags });
@@ -230,7 +209,6 @@ impl<'n> Reader<'_, 'n> {
             let id = entity.optional_text("id", self.diagnostics()).map(str::to_owned);
             let trust = self.scope.attachment(entity.get("trust"), PolicyType::Trust, &place);
             let policies = self.policies(&entity, &place, "a role", 10_240);
-            self.refuse(&entity, "boundary");
             let boundary = self.scope.attachment(entity.get("boundary"), PolicyType::Boundary, &place);
             let tags = self.entity_tags(&entity);
             let service_linked = entity.get("service_linked").is_some_and(|field| {
@@ -284,8 +262,7 @@ impl<'n> Reader<'_, 'n> {
         for (entity, place) in self.entities(fields, "resources", "a resource", RESOURCE) {
             let arn = self.resource_arn(&entity);
             let policy = self.scope.attachment(entity.get("policy"), PolicyType::Resource, &place);
-            self.refuse(&entity, "acl");
-            let acl = entity.get("acl").and_then(|field| self.acl(field));
+            let acl = entity.get("acl").and_then(|field| read_acl(&mut self.scope, field, &place));
             let tags = self.resource_tags(&entity);
             resources.push(Resource { arn, policy, acl, tags });
         }
@@ -306,49 +283,6 @@ impl<'n> Reader<'_, 'n> {
         arn.to_owned()
     }
 
-    fn acl(&mut self, field: Field<'n>) -> Option<Acl> {
-        let fields = Fields::read(field.value, "`acl`", ACL, self.diagnostics())?;
-        let mut choice = |name: &str, known: &[&str]| {
-            let field = fields.get(name)?;
-            one_of(field.value, &format!("`{name}`"), known, &mut self.scope.found.diagnostics)
-        };
-        let canned = choice("canned", CANNED);
-        let ownership = choice("ownership", OWNERSHIP);
-        let nodes = fields.list("grants", self.diagnostics());
-        let grants = nodes.into_iter().filter_map(|node| self.grant(node)).collect();
-        Some(Acl { canned, ownership, grants })
-    }
-
-    fn grant(&mut self, node: Node<'n>) -> Option<(Grantee, String)> {
-        let fields = Fields::read(node, "a grant", GRANT, self.diagnostics())?;
-        let grantee = fields.required("grantee", "a grant", self.diagnostics()).and_then(|field| self.grantee(field.value));
-        let permission = fields.required("permission", "a grant", self.diagnostics());
-        let permission = permission.and_then(|field| one_of(field.value, "`permission`", PERMISSIONS, self.diagnostics()));
-        Some((grantee?, permission?))
-    }
-
-    fn grantee(&mut self, node: Node<'n>) -> Option<Grantee> {
-        let fields = Fields::read(node, "a grantee", GRANTEE, self.diagnostics())?;
-        let mut kinds = GRANTEE.iter().filter_map(|name| fields.get(name));
-        let Some(kind) = kinds.next() else {
-            // An unknown member alone has been reported, with what is known.
-            if node.is_empty() {
-                self.scope.report(missing(fields.close, "Group`, `Account` or `CanonicalUser", "a grantee"));
-            }
-            return None;
-        };
-        if let Some(other) = kinds.map(|kind| kind.key).next() {
-            let message = "a grantee has one member of `Group`, `Account` and `CanonicalUser`";
-            self.scope.report(Diagnostic::new(Code::InvalidWorld, other.max(kind.key), message));
-            return None;
-        }
-        match kind.name {
-            "Group" => one_of(kind.value, "`Group`", GRANTEE_GROUPS, self.diagnostics()).map(Grantee::Group),
-            "Account" => account_id(kind.value, "`Account`", self.diagnostics()).map(Grantee::Account),
-            _ => non_empty(kind.value, "`CanonicalUser`", self.diagnostics()).map(|id| Grantee::CanonicalUser(id.to_owned())),
-        }
-    }
-
     fn vpc_endpoints(&mut self, fields: &Fields<'n>) -> Vec<VpcEndpoint> {
         let mut endpoints = Vec::new();
         for (entity, place) in self.entities(fields, "vpc_endpoints", "an endpoint", VPC_ENDPOINT) {
@@ -360,9 +294,5 @@ impl<'n> Reader<'_, 'n> {
             endpoints.push(VpcEndpoint { id: id.map(|(id, _)| id.to_owned()).unwrap_or_default(), policy });
         }
         endpoints
-    }
-
-    fn refuse(&mut self, fields: &Fields<'n>, name: &str) {
-        refuse(fields, name, self.scope.around.options, &mut self.scope.found.diagnostics);
     }
 }

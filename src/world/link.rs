@@ -11,7 +11,7 @@ use super::files::FileError;
 use super::organization::OrganizationDraft;
 use super::read::{Input, decode, not_utf8, unreadable};
 use super::resolve::{FileKey, Order, Reference, References, Target};
-use super::types::{Account, Attachment, DocumentId, OrganizationUnit, StoredDocument, World};
+use super::types::{Account, Attachment, DocumentId, NamedPolicy, OrganizationUnit, StoredDocument, World};
 use super::{FULL_ACCESS, RCP_FULL_ACCESS, WorldError};
 use crate::diag::{Code, Diagnostic, FileId, Sources, Span};
 use crate::syntax::Tree;
@@ -49,16 +49,25 @@ impl ReadFiles {
     }
 }
 
+/// What was read of a world.
+pub(super) struct Parts {
+    pub(super) organization: Option<OrganizationDraft>,
+    pub(super) drafts: Vec<Draft>,
+    /// Accounts given as paths: the place of the path, and the file.
+    pub(super) account_files: Vec<(Span, FileId)>,
+    /// See [`World::aws_managed`].
+    pub(super) aws_managed: Option<String>,
+}
+
 /// Links the drafts into a world.
 pub(super) fn link(
     mut sources: Sources,
-    organization: Option<OrganizationDraft>,
-    mut drafts: Vec<Draft>,
-    account_files: Vec<(Span, FileId)>,
+    parts: Parts,
     mut diagnostics: Vec<Diagnostic>,
     pool: &Pool<'_>,
     input: Input<'_>,
 ) -> Result<(World, Vec<Diagnostic>), WorldError> {
+    let Parts { organization, mut drafts, account_files, aws_managed } = parts;
     checks::unique_in_world(&drafts, &mut diagnostics);
     let (mut organization, tree_found) = organization.map(|draft| (draft.organization, draft.found)).unzip();
     let groups: Vec<&References> = tree_found.iter().chain(drafts.iter().map(|draft| &draft.found)).collect();
@@ -66,8 +75,12 @@ pub(super) fn link(
     let files = read_files(&mut sources, &references, &mut diagnostics, pool, input);
     let mut linker = Linker::new(&files, pool.drain());
     let mut linked: Vec<Vec<Option<Linked>>> = groups.iter().map(|group| vec![None; group.references.len()]).collect();
+    let mut aws_policies = AwsPolicies::default();
     for (group, index, reference) in &references {
         let found = linker.link(reference, &mut diagnostics);
+        if let (Some(arn), Some(found)) = (&reference.aws_arn, found) {
+            aws_policies.note(arn, reference, found);
+        }
         if let Some(slot) = linked.get_mut(*group).and_then(|group| group.get_mut(*index)) {
             *slot = found;
         }
@@ -109,7 +122,36 @@ pub(super) fn link(
     let Linker { documents, document_at, .. } = linker;
     let accounts = drafts.into_iter().map(|draft| draft.account).collect();
     let root = Span::new(FileId(0), 0, sources.file(FileId(0)).text().len());
-    Ok((World { sources, root, organization, accounts, documents, document_at, account_file_at }, diagnostics))
+    let aws_policies = aws_policies.into_list();
+    let world = World { sources, root, organization, accounts, aws_managed, aws_policies, documents, document_at, account_file_at };
+    Ok((world, diagnostics))
+}
+
+/// AWS managed policies by the ARNs that places name.
+#[derive(Default)]
+struct AwsPolicies {
+    by_arn: BTreeMap<String, (PolicyType, Attachment)>,
+}
+
+impl AwsPolicies {
+    /// Notes a place. Of several types the first in this order is kept, and of its places the first in world order.
+    fn note(&mut self, arn: &str, reference: &Reference, found: Linked) {
+        let rank = |policy_type| match policy_type {
+            PolicyType::Identity => Some(0),
+            PolicyType::Boundary | PolicyType::Session => Some(1),
+            PolicyType::Scp => Some(2),
+            PolicyType::Rcp | PolicyType::Resource | PolicyType::Trust | PolicyType::Endpoint => None,
+        };
+        let Some(own) = rank(reference.policy_type) else { return };
+        if self.by_arn.get(arn).is_none_or(|(kept, _)| rank(*kept).is_some_and(|kept| own < kept)) {
+            let attachment = Attachment { document: found.document, place: arn.to_owned(), text: found.text, order: reference.order };
+            self.by_arn.insert(arn.to_owned(), (reference.policy_type, attachment));
+        }
+    }
+
+    fn into_list(self) -> Vec<NamedPolicy> {
+        self.by_arn.into_iter().map(|(arn, (_, document))| NamedPolicy { arn, document }).collect()
+    }
 }
 
 /// A reference with the indexes of its group and of its place in the group.
@@ -303,13 +345,9 @@ fn settle_unit(unit: &mut OrganizationUnit, linked: &[Option<Linked>]) {
 
 fn settle_account(account: &mut Account, linked: &[Option<Linked>]) {
     let Account { scps, rcps, managed_policies, groups, users, roles, resources, vpc_endpoints, .. } = account;
-    for policy in managed_policies {
-        if let Some(found) = settled(policy.document, linked) {
-            policy.document = found.document;
-        }
-    }
     let mut each = |attachment: &mut Attachment| settle(attachment, linked);
     scps.iter_mut().chain(rcps).flatten().for_each(&mut each);
+    managed_policies.iter_mut().map(|policy| &mut policy.document).for_each(&mut each);
     groups.iter_mut().flat_map(|group| &mut group.policies).for_each(&mut each);
     users.iter_mut().flat_map(|user| user.policies.iter_mut().chain(&mut user.boundary)).for_each(&mut each);
     roles.iter_mut().flat_map(|role| role.trust.iter_mut().chain(&mut role.policies).chain(&mut role.boundary)).for_each(&mut each);

@@ -18,6 +18,7 @@
 //! S-710, S-730) is for `link`.
 
 mod accounts;
+mod acl;
 mod checks;
 mod documents;
 mod files;
@@ -30,12 +31,13 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod types;
-mod unsupported;
 
+pub use acl::{Acl, AclGroup, CannedAcl, Grant, Grantee, Ownership, Permission};
 pub use files::{DiskFiles, FileError, FileSystem, MemoryFiles};
+pub(crate) use resolve::{aws_managed_file, is_path, managed_policy, path_and_name};
 pub use types::{
-    Account, Acl, Attachment, DocumentId, Grantee, Group, ManagedPolicy, Organization, OrganizationUnit, Resource, Role, StoredDocument,
-    User, VpcEndpoint, World,
+    Account, Attachment, DocumentId, Group, ManagedPolicy, NamedPolicy, Organization, OrganizationUnit, Place, Resource, Role,
+    StoredDocument, User, VpcEndpoint, World,
 };
 
 use crate::diag::{Code, Diagnostic, Sources};
@@ -55,8 +57,6 @@ pub const RCP_FULL_ACCESS: &str =
 pub struct WorldOptions {
     /// Limits on every text; default: [`Limits::default`].
     pub limits: Limits,
-    /// Read the layers that this release refuses (`unsupported.rs`) without an error.
-    pub(crate) allow_all_layers: bool,
 }
 
 /// Why a world was refused.

@@ -234,7 +234,9 @@ impl<'a> Stage<'a> {
             _ => diagnostics.push(missing(close, "version", "a world")),
         }
         let aws_managed = match member("aws_managed") {
-            Some(Value::Node(node)) => non_empty(*node, "`aws_managed`", &mut diagnostics).map(str::to_owned),
+            Some(Value::Node(node)) => {
+                non_empty(*node, "`aws_managed`", &mut diagnostics).map(|folder| folder.trim_end_matches('/').to_owned())
+            }
             _ => None,
         };
         let organization = match member("organization") {
@@ -285,7 +287,7 @@ impl<'a> Stage<'a> {
     where
         'a: 'b,
     {
-        Surroundings { options: self.input.options, pool: self.pool, aws_managed, folder, account_at }
+        Surroundings { pool: self.pool, aws_managed, folder, account_at }
     }
 
     /// Reads the accounts and links everything. Gives the sources back if the text was cut and a slice is no JSON.
@@ -311,7 +313,8 @@ impl<'a> Stage<'a> {
             }
         }
         drop(texts);
-        Ok(link::link(sources, outline.organization, drafts, account_files, diagnostics, self.pool, self.input))
+        let parts = link::Parts { organization: outline.organization, drafts, account_files, aws_managed: outline.aws_managed };
+        Ok(link::link(sources, parts, diagnostics, self.pool, self.input))
     }
 
     /// Finds the text of every account, reading the files among them.

@@ -4,7 +4,6 @@
 //! an account, that account's managed policies. It turns every `Doc` into a [`Reference`]; texts in the same file are
 //! parsed on the spot, files are only noted. Errors: `unresolved-document`, `invalid-world`.
 
-use super::WorldOptions;
 use super::documents::Pool;
 use super::shape::{Field, Fields, list, mismatch};
 use super::types::{Attachment, DocumentId};
@@ -78,6 +77,8 @@ pub(super) struct Reference {
     pub(super) target: Target,
     /// False for a document attached by name or ARN, which counts as a managed policy in S-114.
     pub(super) inline: bool,
+    /// The ARN of the AWS managed policy that the value names, if it names one.
+    pub(super) aws_arn: Option<Box<str>>,
 }
 
 /// A sum of sizes that AWS limits (S-114).
@@ -117,7 +118,6 @@ pub(super) struct Managed<'n> {
 /// What is shared by everything in one file of the world.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Surroundings<'a> {
-    pub(super) options: &'a WorldOptions,
     pub(super) pool: &'a Pool<'a>,
     /// `aws_managed`.
     pub(super) aws_managed: Option<&'a str>,
@@ -165,7 +165,14 @@ impl<'a, 'n> Scope<'a, 'n> {
     /// One attached document.
     pub(super) fn attachment(&mut self, field: Option<Field<'n>>, policy_type: PolicyType, place: &str) -> Option<Attachment> {
         let field = field?;
-        Some(self.attach(field.value, policy_type, format!("{place}.{}", field.name)))
+        let before = self.found.diagnostics.len();
+        let attachment = self.attach(field.value, policy_type, format!("{place}.{}", field.name));
+        if field.value.kind() == Kind::Array
+            && let Some(report) = self.found.diagnostics.get_mut(before)
+        {
+            report.help = Some(format!("`{}` is one document, not a list: write it without the brackets", field.name));
+        }
+        Some(attachment)
     }
 
     fn attach(&mut self, node: Node<'n>, policy_type: PolicyType, place: String) -> Attachment {
@@ -173,7 +180,8 @@ impl<'a, 'n> Scope<'a, 'n> {
         Attachment { document: draft_id(index), place, text: node.span(), order: self.order(node.span()) }
     }
 
-    fn order(&self, span: Span) -> Order {
+    /// World order of a value in this file.
+    pub(super) fn order(&self, span: Span) -> Order {
         match self.around.account_at {
             Some(account) => (account, span.start),
             None => (span.start, 0),
@@ -181,7 +189,8 @@ impl<'a, 'n> Scope<'a, 'n> {
     }
 
     fn push(&mut self, node: Node<'n>, policy_type: PolicyType, target: Target, inline: bool) -> usize {
-        let reference = Reference { at: node.span(), order: self.order(node.span()), policy_type, target, inline };
+        let aws_arn = node.as_str().filter(|text| matches!(managed_policy(text), Some(("aws", _)))).map(Box::from);
+        let reference = Reference { at: node.span(), order: self.order(node.span()), policy_type, target, inline, aws_arn };
         self.found.references.push(reference);
         self.found.references.len() - 1
     }
@@ -197,8 +206,14 @@ impl<'a, 'n> Scope<'a, 'n> {
         self.push(node, policy_type, target, inline)
     }
 
+    /// The document of a managed policy, where it is declared, and the index of its reference.
+    pub(super) fn declare(&mut self, node: Node<'n>, place: String) -> (usize, Attachment) {
+        let index = self.refer_managed(node);
+        (index, Attachment { document: draft_id(index), place, text: node.span(), order: self.order(node.span()) })
+    }
+
     /// Resolves the document of a managed policy: an object or a path, no name and no ARN.
-    pub(super) fn refer_managed(&mut self, node: Node<'n>) -> usize {
+    fn refer_managed(&mut self, node: Node<'n>) -> usize {
         let target = match node.as_str() {
             Some(text) if is_path(text) && !text.starts_with("arn:") => self.by_path(node, text),
             Some(text) => {
@@ -267,12 +282,7 @@ impl<'a, 'n> Scope<'a, 'n> {
     }
 
     fn by_arn(&mut self, node: Node<'n>, arn: &str, policy_type: PolicyType) -> Target {
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let (owner, policy) = match parts.as_slice() {
-            [_, _, "iam", "", owner, resource] => (*owner, resource.strip_prefix("policy/")),
-            _ => ("", None),
-        };
-        let Some(policy) = policy else {
+        let Some((owner, policy)) = managed_policy(arn) else {
             return self.unresolved(node, format!("{} is not the ARN of a managed policy", quoted(arn)), None);
         };
         if owner == "aws" {
@@ -282,7 +292,7 @@ impl<'a, 'n> Scope<'a, 'n> {
             // The account's own id is missing or malformed, which has been reported; whose policy this is cannot be told.
             return Target::Nothing;
         }
-        let (path, name) = policy.rsplit_once('/').map_or(("/".to_owned(), policy), |(path, name)| (format!("/{path}/"), name));
+        let (path, name) = path_and_name(policy);
         let own = self.account.as_deref() == Some(owner);
         match self.managed.get(name) {
             Some(managed) if own && managed.path == path => self.by_managed(name, policy_type),
@@ -299,13 +309,11 @@ impl<'a, 'n> Scope<'a, 'n> {
     }
 
     fn aws_managed(&mut self, node: Node<'n>, arn: &str, policy: &str) -> Target {
-        // What follows `policy/` becomes part of a path: nothing in it may lead out of the directory.
-        let safe = policy.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']));
-        if !safe {
+        let Some(file) = aws_managed_file(policy) else {
             return self.unresolved(node, format!("{} is not the ARN of a managed policy", quoted(arn)), None);
-        }
+        };
         match self.around.aws_managed {
-            Some(directory) => self.file(node, FileKey::Path(format!("{}/{policy}.json", directory.trim_end_matches('/')))),
+            Some(directory) => self.file(node, FileKey::Path(format!("{directory}/{file}"))),
             None => {
                 let help = "name the directory that holds AWS managed policies in the world's `aws_managed`";
                 self.unresolved(node, format!("the world has no AWS managed policies to look {} up in", quoted(arn)), Some(help.to_owned()))
@@ -320,8 +328,27 @@ impl<'a, 'n> Scope<'a, 'n> {
 }
 
 /// A string that is no ARN is a path if it ends in `.json` or holds a `/`.
-fn is_path(text: &str) -> bool {
+pub(crate) fn is_path(text: &str) -> bool {
     text.ends_with(".json") || text.contains('/')
+}
+
+/// The account part of a managed policy's ARN (`aws` for those of AWS), and what follows `policy/`.
+pub(crate) fn managed_policy(arn: &str) -> Option<(&str, &str)> {
+    let mut parts = arn.splitn(6, ':');
+    let head = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+    let (owner, resource) = (parts.next()?, parts.next()?);
+    matches!(head, ["arn", _, "iam", ""]).then_some((owner, resource.strip_prefix("policy/")?))
+}
+
+/// Path (`/` at both ends) and name of what follows `policy/` in the ARN of an account's managed policy.
+pub(crate) fn path_and_name(policy: &str) -> (String, &str) {
+    policy.rsplit_once('/').map_or_else(|| ("/".to_owned(), policy), |(path, name)| (format!("/{path}/"), name))
+}
+
+/// The file of an AWS managed policy below the folder that holds them; `None` where what follows `policy/` would lead out of it.
+pub(crate) fn aws_managed_file(policy: &str) -> Option<String> {
+    let safe = policy.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']));
+    safe.then(|| format!("{policy}.json"))
 }
 
 /// A path that stands in a file of `folder`, relative to the world's folder.
@@ -335,6 +362,6 @@ pub(super) fn folder_of(path: &str) -> &str {
 }
 
 /// The index of a reference, in the place of a document id until all documents are known.
-pub(super) fn draft_id(index: usize) -> DocumentId {
+fn draft_id(index: usize) -> DocumentId {
     DocumentId(u32::try_from(index).unwrap_or(u32::MAX))
 }

@@ -1,5 +1,6 @@
 //! The linked world: accounts with their entities, and every policy document found, parsed and checked.
 
+use super::acl::Acl;
 use crate::diag::{FileId, LineColumn, Sources, Span};
 use crate::syntax::policy::{Document, PolicyType, Statement};
 use std::collections::HashMap;
@@ -17,6 +18,10 @@ pub struct World {
     pub organization: Option<Organization>,
     /// The accounts in the order of the text.
     pub accounts: Vec<Account>,
+    /// The folder of AWS managed policies as paths of the world name it: relative to the world's folder, without a closing `/`.
+    pub aws_managed: Option<String>,
+    /// AWS managed policies that a place of the identity side or a list of SCPs names by ARN, in the order of their ARNs.
+    pub aws_policies: Vec<NamedPolicy>,
     /// Every distinct (text, policy type) that something attaches or declares, in world order of the first place that names it.
     pub documents: Vec<StoredDocument>,
     /// By the place (file and offset) of a `Doc` value: the document that it resolves to.
@@ -26,14 +31,18 @@ pub struct World {
 }
 
 impl World {
-    /// Every place within an account at which a document is attached, layers that this release refuses left out.
+    /// Every place at which a document is attached: levels of the organization from the root down, then account by account its own levels, groups, users,
+    /// roles, resources and endpoints. A managed policy that is only declared is not attached.
     pub fn attachments(&self) -> impl Iterator<Item = &Attachment> {
-        self.accounts.iter().flat_map(|account| {
-            let groups = account.groups.iter().flat_map(|group| &group.policies);
-            let users = account.users.iter().flat_map(|user| &user.policies);
-            let roles = account.roles.iter().flat_map(|role| role.trust.iter().chain(&role.policies));
-            groups.chain(users).chain(roles).chain(account.resources.iter().flat_map(|resource| &resource.policy))
-        })
+        let units = self.organization.iter().flat_map(|organization| organization.root.all());
+        let units = units.flat_map(|unit| unit.scps.iter().chain(&unit.rcps).flatten());
+        units.chain(self.accounts.iter().flat_map(Account::attachments))
+    }
+
+    /// The places of all ACL grants, those of a canned ACL as one (S-729).
+    pub fn grant_places(&self) -> impl Iterator<Item = &Place> {
+        let acls = self.accounts.iter().flat_map(|account| &account.resources).filter_map(|resource| resource.acl.as_ref());
+        acls.flat_map(|acl| acl.canned.iter().map(|(_, at)| at).chain(acl.grants.iter().map(|grant| &grant.at)))
     }
 
     /// File, line and column of each statement of an attached document, as its text stands at that place.
@@ -79,6 +88,17 @@ pub struct Attachment {
     pub order: (u32, u32),
 }
 
+/// A place in the world that holds no document, such as a grant.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// As S-729 names it.
+    pub path: String,
+    /// The value.
+    pub text: Span,
+    /// World order, as [`Attachment::order`].
+    pub order: (u32, u32),
+}
+
 /// The organization tree.
 #[derive(Debug)]
 pub struct Organization {
@@ -103,6 +123,18 @@ pub struct OrganizationUnit {
     pub accounts: Vec<String>,
     /// Units directly below it.
     pub units: Vec<OrganizationUnit>,
+}
+
+impl OrganizationUnit {
+    /// This unit and all below it, each before those below it.
+    pub fn all(&self) -> impl Iterator<Item = &OrganizationUnit> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            let unit = open.pop()?;
+            open.extend(unit.units.iter().rev());
+            Some(unit)
+        })
+    }
 }
 
 /// One account.
@@ -130,6 +162,19 @@ pub struct Account {
     pub vpc_endpoints: Vec<VpcEndpoint>,
 }
 
+impl Account {
+    /// Every place of the account at which a document is attached.
+    fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        let levels = self.scps.iter().chain(&self.rcps).flatten();
+        let groups = self.groups.iter().flat_map(|group| &group.policies);
+        let users = self.users.iter().flat_map(|user| user.policies.iter().chain(&user.boundary));
+        let roles = self.roles.iter().flat_map(|role| role.trust.iter().chain(&role.policies).chain(&role.boundary));
+        let resources = self.resources.iter().flat_map(|resource| &resource.policy);
+        let endpoints = self.vpc_endpoints.iter().flat_map(|endpoint| &endpoint.policy);
+        levels.chain(groups).chain(users).chain(roles).chain(resources).chain(endpoints)
+    }
+}
+
 /// A managed policy of an account.
 #[derive(Debug)]
 pub struct ManagedPolicy {
@@ -137,8 +182,18 @@ pub struct ManagedPolicy {
     pub name: String,
     /// `path`, `/` at both ends.
     pub path: String,
-    /// Its document.
-    pub document: DocumentId,
+    /// Its document, checked as an identity policy; the place is that of the declaration, such as `accounts[0].managed_policies[1]`.
+    pub document: Attachment,
+}
+
+/// An AWS managed policy that the world names.
+#[derive(Debug)]
+pub struct NamedPolicy {
+    /// Its ARN.
+    pub arn: String,
+    /// Its document as an identity-type policy (S-110 asks the same of identity policies, boundaries and session policies, and more of SCPs); the
+    /// place is the ARN.
+    pub document: Attachment,
 }
 
 /// A group.
@@ -203,28 +258,6 @@ pub struct Resource {
     pub acl: Option<Acl>,
     /// Tags, keys as written; of keys equal but for case only the first is kept (S-810).
     pub tags: Vec<(String, String)>,
-}
-
-/// An S3 ACL (S-724).
-#[derive(Debug)]
-pub struct Acl {
-    /// `canned`.
-    pub canned: Option<String>,
-    /// `ownership`.
-    pub ownership: Option<String>,
-    /// `grants`: grantee and permission.
-    pub grants: Vec<(Grantee, String)>,
-}
-
-/// Whom an ACL grant names.
-#[derive(Debug)]
-pub enum Grantee {
-    /// `{"Group": …}`.
-    Group(String),
-    /// `{"Account": …}`.
-    Account(String),
-    /// `{"CanonicalUser": …}`.
-    CanonicalUser(String),
 }
 
 /// A VPC endpoint.

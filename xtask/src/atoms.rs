@@ -6,7 +6,7 @@
 
 use crate::arguments::{Arguments, Usage};
 use crate::dice::Dice;
-use crate::differential::engine::{Comparison, Engines};
+use crate::differential::engine::{self, Comparison, Engines};
 use crate::differential::{self, Disagreement};
 use crate::generate::condition::{self, OPERATORS, QUALIFIERS};
 use crate::generate::glob;
@@ -187,7 +187,7 @@ fn one_world(seed: u64, index: u64) -> Part {
         for (at, atom) in atoms.iter().enumerate() {
             let request = request(family, at, &concrete, context.clone());
             match pair.compare(&request.to_string(), number % 8 == 0) {
-                Comparison::Same { reason, .. } => {
+                Comparison::Same(engine::Answer { reason, .. }) => {
                     part.counts.entry(family).or_default()[usize::from(reason == "allowed")] += 1;
                     if let Some(form) = atom.form {
                         *part.conditions.entry(form).or_default() += 1;

@@ -12,7 +12,9 @@ usage: cargo run --release -p xtask -- COMMAND
   differential   generated worlds and requests, compiled against reference
                    --evaluations N (1000000), --worlds N (by evaluations), --requests N (500, to each world),
                    --seed S (1), --threads T (all), --disagreements N (1; how many to shrink and print),
-                   --no-floors (do not ask that every operator and outcome was met often enough)
+                   --no-floors (do not ask that every operator and outcome was met often enough),
+                   --organizations (worlds with every layer, everything explained, floors for each cell of layer,
+                   outcome and caller kind), with it --reference-alone (compile nothing, count what is met)
   atoms          every atom matcher against its naive twin
                    --evaluations N (1000000), --seed S, --threads T, --disagreements N
   instructions   instructions per decision on the core estate, counted by valgrind if it is installed

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 1_000;
 /// A source file above this is listed.
 const LINES_GOAL: usize = 600;
-/// Folders that are not the project's own text.
+/// What is not the project's own text. In a worktree `.git` is a file.
 const SKIPPED: &[&str] = &["target", ".git", "corpus", "node_modules"];
 
 /// The command. True means that there is nothing to say.
@@ -69,11 +69,11 @@ fn files(root: &Path) -> std::io::Result<Vec<PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
-            let name = entry.file_name();
+            if entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name)) {
+                continue;
+            }
             if entry.file_type()?.is_dir() {
-                if !name.to_str().is_some_and(|name| SKIPPED.contains(&name)) {
-                    folders.push(entry.path());
-                }
+                folders.push(entry.path());
             } else {
                 found.push(entry.path());
             }

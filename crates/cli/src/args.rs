@@ -222,6 +222,9 @@ Examples:
   portcullis eval --world estate.json requests.ndjson --evaluator reference
   portcullis eval estate.bundle requests.ndjson --summary --show 5
   portcullis eval estate.bundle requests.ndjson --expect deny
+  portcullis eval estate.bundle requests.ndjson --explain --format text    why, for people
+  portcullis eval estate.bundle requests.ndjson --missing                  what else to fetch
+  portcullis eval estate.bundle requests.ndjson --needs                    what to fetch at all
 
 A request (on one line):
   {{\"principal\":\"arn:aws:iam::111111111111:user/alice\",\"action\":\"s3:GetObject\",
@@ -233,6 +236,17 @@ One decision comes out for each line that goes in, in the same order. A bad line
 one is one) gives
   {{\"error\":\"code\",\"message\":\"...\",\"line\":3}}
 in its place and the rest go on; the exit code is then 1. Whoever reads an error denies.
+
+--missing adds the context keys that the request does not give and that could change this
+decision, --needs asks for the keys alone, before anything is fetched or decided:
+  {{\"decision\":\"Deny\",\"reason\":\"implicit_deny\",\"layer\":\"identity\",\"missing\":[\"aws:sourceip\"]}}
+  {{\"needs\":[\"aws:multifactorauthpresent\",\"aws:sourceip\"]}}
+A key that is not listed never matters, whatever the others are; those that the world gives
+(aws:PrincipalTag/team) count as known.
+
+A request's `session` holds the policies of the caller's session. One that repeats is not
+compiled again. Paths in it are relative to the folder of REQUESTS (from stdin: to the working
+directory), managed policies of AWS are found in the bundle or with --aws-managed.
 
 {EXIT_CODES}")
 )]
@@ -249,13 +263,25 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_enum, value_name = "EVALUATOR", default_value = "compiled")]
     pub(crate) evaluator: Evaluator,
 
+    /// Folder of AWS-managed policies that sessions name by ARN [default: the world's own]
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    pub(crate) aws_managed: Option<PathBuf>,
+
     /// How to print decisions
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "ndjson")]
     pub(crate) format: StreamFormat,
 
-    /// Add each layer's outcome, the matched statements with their places, and how the resource's account was found
+    /// Add each layer's outcome, the matched statements with their places, the nearest misses, and how the resource's account was found
     #[arg(long)]
     pub(crate) explain: bool,
+
+    /// Add the context keys that are not given and could change the decision; not with the reference
+    #[arg(long)]
+    pub(crate) missing: bool,
+
+    /// Instead of deciding, tell the context keys that can still change the decision; not with the reference
+    #[arg(long, conflicts_with_all = ["explain", "missing", "summary", "expect"])]
+    pub(crate) needs: bool,
 
     /// Print counts and decisions per second alone
     #[arg(long)]

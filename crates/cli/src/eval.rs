@@ -4,7 +4,7 @@
 //! written in order. Whoever reads a pipe sees the answers to a batch before the next one is read.
 
 use crate::args::{EvalArgs, Evaluator, ExpectedDecision, StreamFormat};
-use crate::decide::{Decider, Render, State, Tally, refused_world};
+use crate::decide::{Decider, Extras, Question, Render, State, Tally};
 use crate::failure::{Failure, count};
 use crate::input::{self, Input};
 use crate::lines::{Batch, Lines};
@@ -12,7 +12,7 @@ use crate::output::{Output, check_not_input};
 use crate::ui::{Ui, Unit};
 use crate::{Outcome, compile, wire};
 use portcullis::runtime::{BUNDLE_BYTES_MAX, Bundle};
-use portcullis::scenario::{Detail, Opened};
+use portcullis::session::SessionResolver;
 use portcullis::validate::ReferenceWorld;
 use rayon::prelude::*;
 use serde_json::value::RawValue;
@@ -37,12 +37,17 @@ fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
         let failure = Failure::usage("--evaluator reference needs --world");
         return Err(failure.with_help("a bundle holds no documents, and the reference reads nothing else"));
     }
+    if args.evaluator == Evaluator::Reference && (args.missing || args.needs) {
+        let option = if args.needs { "--needs" } else { "--missing" };
+        let failure = Failure::usage(format!("{option} does not go with --evaluator reference"));
+        return Err(failure.with_help("the reference decides and explains; which keys matter only a bundle tells"));
+    }
     let (source, requests) = sources(args)?;
     let (Source::Bundle(first) | Source::World(first)) = &source;
     check_not_input(args.output.as_deref(), &[first, requests.unwrap_or(Path::new("-"))])?;
-    let decider = decider(ui, args, source)?;
-    input::stdin_or_refuse(requests.is_some())?;
     let path = requests.unwrap_or(Path::new("-"));
+    let decider = decider(ui, args, source, path)?;
+    input::stdin_or_refuse(requests.is_some())?;
     let (stream, length) = input::open(path, "requests")?;
     let started = Instant::now();
     let mut output = Output::to(args.output.as_deref());
@@ -54,11 +59,10 @@ fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
     }
     output.finish()?;
     if ui.says_details() || (args.output.is_some() && !args.summary) {
+        let decided = if args.needs { String::new() } else { format!("{} allowed, {} denied, ", tally.allowed, tally.denied()) };
         ui.done(&format!(
-            "{}: {} allowed, {} denied, {}",
+            "{}: {decided}{}",
             count(usize::try_from(tally.lines()).unwrap_or(usize::MAX), "request", "requests"),
-            tally.allowed,
-            tally.denied(),
             count(usize::try_from(tally.errors).unwrap_or(usize::MAX), "error", "errors"),
         ));
     } else if tally.errors > 0 {
@@ -108,26 +112,54 @@ fn sources(args: &EvalArgs) -> Result<(Source<'_>, Option<&Path>), Failure> {
     Ok((source, requests))
 }
 
-fn decider(ui: &Ui, args: &EvalArgs, source: Source<'_>) -> Result<Decider, Failure> {
-    let detail = if args.explain { Detail::Explained } else { Detail::Decision };
+fn decider(ui: &Ui, args: &EvalArgs, source: Source<'_>, requests: &Path) -> Result<Decider, Failure> {
+    let question = match args.needs {
+        true => Question::Needs,
+        false => Question::Decision(Extras { explanation: args.explain, missing: args.missing }),
+    };
+    if let Some(folder) = args.aws_managed.as_deref().filter(|folder| !folder.is_dir()) {
+        return Err(Failure::new("io", format!("there is no directory `{}`", folder.display())));
+    }
+    let mut sessions = Files { requests: input::folder_and_name(requests).0, aws_managed: None };
+    if let Some(folder) = &args.aws_managed {
+        sessions.aws_managed = Some((PathBuf::new(), folder.to_string_lossy().into_owned()));
+    }
     let bundle = match source {
         Source::Bundle(path) => open(ui, path)?,
         Source::World(path) => {
             let (world, _) = compile::read(ui, path)?;
+            let own = || world.aws_managed.as_ref().map(|name| (input::folder_and_name(path).0.to_owned(), name.clone()));
+            sessions.aws_managed = sessions.aws_managed.or_else(own);
             if args.evaluator == Evaluator::Reference {
                 let reference = ui.stage("reference", || ui.busy("reading for the reference", || ReferenceWorld::new(&world)));
                 let reference = reference.map_err(|error| Failure::new(error.code(), error.to_string()))?;
-                return Ok(Decider::Reference(Box::new(reference), detail));
+                return Ok(Decider::reference(reference.sessions(|plain| sessions.add(plain)), question));
             }
             let compiled = compile::build(ui, &world)?;
             ui.stage("open", || compile::open_bytes(&compiled.bytes))?
         }
     };
-    if args.explain {
-        let opened = Opened::new(bundle).map_err(|refusal| refused_world(&refusal))?;
-        return Ok(Decider::Explained(Box::new(opened)));
+    let resolver = sessions.add(SessionResolver::new(bundle.clone()));
+    Decider::bundle(bundle, resolver, question)
+}
+
+/// Where the documents of sessions are.
+struct Files<'a> {
+    /// The folder of the requests, which paths are relative to.
+    requests: &'a Path,
+    /// Where AWS-managed policies are: a folder, and the path to them from there, as explanations name it.
+    aws_managed: Option<(PathBuf, String)>,
+}
+
+impl Files<'_> {
+    /// Tells a resolver.
+    fn add(&self, resolver: SessionResolver) -> SessionResolver {
+        let resolver = resolver.folder(self.requests);
+        match &self.aws_managed {
+            Some((base, name)) => resolver.aws_managed(base, name),
+            None => resolver,
+        }
     }
-    Ok(Decider::Bundle(bundle))
 }
 
 /// Opens a bundle file, or a bundle from stdin.

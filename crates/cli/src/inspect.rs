@@ -89,6 +89,7 @@ pub(crate) fn text(inspection: &wire::Inspection) -> String {
     for (name, number) in inspection.summary.rows() {
         text.push_str(&format!("{name:<20}{number:>12}\n"));
     }
+    text.push_str(&format!("{:<20}{:>11.1}x\n", "sharing factor", inspection.summary.sharing()));
     text.push_str(&format!("\n{:<26}{:>10} {:>10} {:>9} {:>6}  digest\n", "section", "offset", "bytes", "records", "size"));
     for section in &inspection.sections {
         let digest = section.digest.get(..16).unwrap_or(&section.digest);

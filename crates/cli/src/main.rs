@@ -2,16 +2,18 @@
 //!
 //! `main` parses the arguments, runs one subcommand (a file each) and turns its outcome into an exit code. Results go to
 //! stdout, talk goes to stderr. [`ui`] knows the terminal, [`input`] reads what the user names, [`output`] publishes
-//! what the user asked for, [`wire`] holds the JSON shapes, [`failure`] everything that can stop a command.
+//! what the user asked for, [`wire`] holds the JSON shapes, [`explain`] says the same to people, [`failure`] everything that can stop a command.
 //!
 //! Invariants: no subcommand writes to stdout or stderr but through [`output`] and [`ui`]; a command that fails leaves
 //! no file behind and no old file changed, nor does one that is interrupted; the exit codes are those of [`args::EXIT_CODES`].
 
 mod args;
+mod cache;
 mod compile;
 mod debug;
 mod decide;
 mod eval;
+mod explain;
 mod failure;
 mod input;
 mod inspect;

@@ -2,8 +2,10 @@
 //! `docs/formats.md` describes them.
 
 use portcullis::diag::{self, FileId, MachineDiagnostic, MachineLabel, Sources, machine};
+use portcullis::runtime::format::cold;
+use portcullis::runtime::{self, Decision, FailedPart, Layer, Outcome};
+use portcullis::scenario;
 use portcullis::syntax::pointers_at;
-use portcullis_runtime::format::cold;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -139,11 +141,18 @@ pub(crate) struct Summary {
     atoms: u64,
     dag_nodes: u64,
     trie_nodes: u64,
+    fragment_bytes: u64,
+    unshared_fragment_bytes: u64,
 }
 
 impl Summary {
+    /// How many times more the indexed documents would take if nothing were shared.
+    pub(crate) fn sharing(&self) -> f64 {
+        if self.fragment_bytes == 0 { 1.0 } else { self.unshared_fragment_bytes as f64 / self.fragment_bytes as f64 }
+    }
+
     /// The counts with their names for people.
-    pub(crate) fn rows(&self) -> [(&'static str, u64); 10] {
+    pub(crate) fn rows(&self) -> [(&'static str, u64); 12] {
         [
             ("accounts", self.accounts),
             ("principals", self.principals),
@@ -155,6 +164,8 @@ impl Summary {
             ("distinct atoms", self.atoms),
             ("DAG nodes", self.dag_nodes),
             ("trie nodes", self.trie_nodes),
+            ("indexed bytes", self.fragment_bytes),
+            ("  if unshared", self.unshared_fragment_bytes),
         ]
     }
 }
@@ -172,6 +183,8 @@ impl From<&cold::Summary> for Summary {
             atoms: from.atoms,
             dag_nodes: from.dag_nodes,
             trie_nodes: from.trie_nodes,
+            fragment_bytes: from.fragment_bytes,
+            unshared_fragment_bytes: from.unshared_fragment_bytes,
         }
     }
 }
@@ -305,30 +318,103 @@ pub(crate) struct ErrorRecord<'a> {
     pub(crate) line: u64,
 }
 
-/// A decision with its explanation.
+/// A decision, with what else was asked for.
 #[derive(Debug, Serialize)]
-pub(crate) struct Explained<'a> {
-    pub(crate) decision: &'a str,
-    pub(crate) reason: &'a str,
-    pub(crate) layer: &'a str,
-    pub(crate) layers: Layers<'a>,
+pub(crate) struct Answer<'a> {
+    pub(crate) decision: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) layer: &'static str,
+    #[serde(flatten)]
+    pub(crate) explanation: Option<Explanation<'a>>,
+    /// `--missing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) missing: Option<&'a [String]>,
+}
+
+impl<'a> Answer<'a> {
+    /// A decision alone.
+    pub(crate) fn new(decision: &Decision) -> Self {
+        Answer {
+            decision: decision.effect().as_str(),
+            reason: decision.reason().as_str(),
+            layer: decision.layer().as_str(),
+            explanation: None,
+            missing: None,
+        }
+    }
+}
+
+impl<'a> From<&'a runtime::Explanation> for Answer<'a> {
+    fn from(from: &'a runtime::Explanation) -> Self {
+        let explanation = Explanation {
+            layers: Layers(LAYERS.map(|layer| (layer.as_str(), from.layers.get(layer).as_str())).into()),
+            matched: from.matched.iter().map(Matched::from).collect(),
+            near_misses: Some(from.near_misses.iter().map(NearMiss::from).collect()),
+            resource_account: from.resource_account.as_deref(),
+            resource_account_from: from.resource_account_from.as_str(),
+        };
+        Answer { explanation: Some(explanation), ..Answer::new(&from.decision) }
+    }
+}
+
+/// What an engine of the library answers; those give no near misses.
+impl<'a> From<&'a scenario::Answer> for Answer<'a> {
+    fn from(from: &'a scenario::Answer) -> Self {
+        let explanation = from.explanation.as_ref().map(|explained| Explanation {
+            layers: Layers(explained.layers.clone()),
+            matched: explained.matched.iter().map(Matched::from).collect(),
+            near_misses: None,
+            resource_account: explained.resource_account.as_deref(),
+            resource_account_from: explained.resource_account_from,
+        });
+        Answer { decision: from.decision, reason: from.reason, layer: from.layer, explanation, missing: None }
+    }
+}
+
+/// `--needs`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Needs<'a> {
+    pub(crate) needs: &'a [String],
+}
+
+/// `--explain`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Explanation<'a> {
+    pub(crate) layers: Layers,
     pub(crate) matched: Vec<Matched<'a>>,
+    /// `None` from an evaluator that gives none.
+    #[serde(skip_serializing_if = "is_none_or_empty")]
+    pub(crate) near_misses: Option<Vec<NearMiss<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resource_account: Option<&'a str>,
-    pub(crate) resource_account_from: &'a str,
+    pub(crate) resource_account_from: &'static str,
 }
+
+fn is_none_or_empty(near_misses: &Option<Vec<NearMiss<'_>>>) -> bool {
+    near_misses.as_ref().is_none_or(Vec::is_empty)
+}
+
+/// The order of layers in a record.
+const LAYERS: [Layer; 7] = [Layer::Scp, Layer::Rcp, Layer::Resource, Layer::Identity, Layer::Boundary, Layer::Session, Layer::Endpoint];
 
 /// Layer and outcome, as an object in the layers' order.
 #[derive(Debug)]
-pub(crate) struct Layers<'a>(pub(crate) &'a [(&'static str, &'static str)]);
+pub(crate) struct Layers(Vec<(&'static str, &'static str)>);
 
-impl Serialize for Layers<'_> {
+impl Layers {
+    /// The outcome of a layer.
+    pub(crate) fn get(&self, layer: Layer) -> &'static str {
+        self.0.iter().find(|(name, _)| *name == layer.as_str()).map_or(Outcome::None.as_str(), |(_, outcome)| *outcome)
+    }
+}
+
+impl Serialize for Layers {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(layer, outcome)| (layer, outcome)))
     }
 }
 
-/// A statement that matched.
+/// A statement at its place.
 #[derive(Debug, Serialize)]
 pub(crate) struct Matched<'a> {
     pub(crate) policy: &'a str,
@@ -336,7 +422,7 @@ pub(crate) struct Matched<'a> {
     pub(crate) statement: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sid: Option<&'a str>,
-    pub(crate) effect: &'a str,
+    pub(crate) effect: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -345,8 +431,8 @@ pub(crate) struct Matched<'a> {
     pub(crate) column: Option<u64>,
 }
 
-impl<'a> From<&'a portcullis::scenario::Matched> for Matched<'a> {
-    fn from(from: &'a portcullis::scenario::Matched) -> Self {
+impl<'a> From<&'a scenario::Matched> for Matched<'a> {
+    fn from(from: &'a scenario::Matched) -> Self {
         Matched {
             policy: &from.policy,
             statement: from.statement,
@@ -356,5 +442,81 @@ impl<'a> From<&'a portcullis::scenario::Matched> for Matched<'a> {
             line: from.line,
             column: from.column,
         }
+    }
+}
+
+impl<'a> From<&'a runtime::Matched> for Matched<'a> {
+    fn from(from: &'a runtime::Matched) -> Self {
+        let text = from.text.as_ref();
+        Matched {
+            policy: &from.policy,
+            statement: from.statement.map(u64::from),
+            sid: from.sid.as_deref(),
+            effect: from.effect.as_str(),
+            file: text.map(|text| text.file.as_str()),
+            line: text.map(|text| u64::from(text.line)),
+            column: text.map(|text| u64::from(text.column)),
+        }
+    }
+}
+
+/// A statement that would have allowed but for one part.
+#[derive(Debug, Serialize)]
+pub(crate) struct NearMiss<'a> {
+    #[serde(flatten)]
+    pub(crate) statement: Matched<'a>,
+    pub(crate) part: Part,
+    #[serde(flatten)]
+    pub(crate) condition: Option<FailedCondition<'a>>,
+}
+
+/// The part of a statement that is false. The order is that of the nearest: what a request is most easily changed in comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Part {
+    Condition,
+    Resource,
+    NotResource,
+    Action,
+    NotAction,
+    Principal,
+}
+
+/// A condition that is false.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailedCondition<'a> {
+    pub(crate) operator: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) values: &'a [String],
+    pub(crate) actual: Actual<'a>,
+}
+
+/// What the request or the world gives for a key: null, a string or an array.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Actual<'a> {
+    Missing,
+    One(&'a str),
+    Many(&'a [String]),
+}
+
+impl<'a> From<&'a runtime::NearMiss> for NearMiss<'a> {
+    fn from(from: &'a runtime::NearMiss) -> Self {
+        let (part, condition) = match &from.failed {
+            FailedPart::Principal => (Part::Principal, None),
+            FailedPart::Action { negated: false } => (Part::Action, None),
+            FailedPart::Action { negated: true } => (Part::NotAction, None),
+            FailedPart::Resource { negated: false } => (Part::Resource, None),
+            FailedPart::Resource { negated: true } => (Part::NotResource, None),
+            FailedPart::Condition { operator, key, values, actual } => {
+                let actual = match actual {
+                    runtime::Actual::Missing => Actual::Missing,
+                    runtime::Actual::One(text) => Actual::One(text),
+                    runtime::Actual::Many(texts) => Actual::Many(texts),
+                };
+                (Part::Condition, Some(FailedCondition { operator, key, values, actual }))
+            }
+        };
+        NearMiss { statement: Matched::from(&from.statement), part, condition }
     }
 }

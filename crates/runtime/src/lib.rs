@@ -11,8 +11,8 @@
 //! - [`Evaluator`] holds scratch memory; one per thread decides any number of requests and allocates nothing.
 //! - [`Decision`] is Allow or Deny with its reason and layer. **An error is never Allow**: who gets one denies.
 //!
-//! The rules are those of the semantics reference (`docs/semantics.md`); each module names the ones it implements (S-n). This release decides by
-//! identity, resource and trust policies; a bundle holds no other layer, since the compiler refuses worlds that need one.
+//! The rules are those of the semantics reference (`docs/semantics.md`); each module names the ones it implements (S-n). All layers count: RCPs and SCPs level by
+//! level, VPC endpoint, resource, trust and key policies with ACLs, identity policies, boundaries, and session policies as an [`Overlay`].
 //!
 //! # Features
 //! None is on by default. `json` reads requests from JSON text; `explain` tells which statements matched, and where they stand.
@@ -57,14 +57,14 @@ mod views;
 
 pub use decision::{Decision, Effect, Layer, Layers, Outcome, OwnerSource, Reason};
 pub use error::{EvalError, OpenError};
-pub use eval::Evaluator;
+pub use eval::{DerivedKeys, Evaluator};
 #[cfg(feature = "explain")]
-pub use explain::{Explainer, Explanation, Matched};
-pub use open::{BUNDLE_BYTES_MAX, Bundle, BundleId, SectionInfo};
+pub use explain::{Actual, Explainer, Explanation, FailedPart, Matched, NearMiss, TextPlace};
+pub use open::{BUNDLE_BYTES_MAX, Bundle, BundleId, Overlay, SectionInfo};
 #[cfg(feature = "json")]
 pub use request::json;
 pub use request::limits;
-pub use request::{Caller, ContextValue, Principal, Request, RequestError};
+pub use request::{Caller, ContextValue, Principal, PrincipalBuilder, Request, RequestError, SessionPolicies};
 
 #[cfg(test)]
 mod testing;

@@ -4,15 +4,19 @@
 
 use crate::error::OpenError;
 use crate::eval::Evaluator;
-use crate::format::SectionKind;
+use crate::format::{BundleKind, NONE, SectionKind};
 use crate::request::principal;
-use crate::request::{Caller, Principal, RequestError};
+use crate::request::{Caller, Principal, PrincipalBuilder, RequestError};
 use crate::verify;
 use crate::verify::Table;
 use crate::views::{Views, record_bytes};
+
+mod overlay;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+pub use overlay::Overlay;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -86,7 +90,7 @@ impl Bundle {
         if u64::try_from(bytes.len()).map_or(true, |length| length > BUNDLE_BYTES_MAX) {
             return Err(too_large());
         }
-        let table = verify::verify(&bytes)?;
+        let table = verify::verify(&bytes, BundleKind::World)?;
         Ok(Bundle(Arc::new(Opened { bytes, table })))
     }
 
@@ -163,6 +167,30 @@ impl Bundle {
         principal::resolve(&self.views(), self.id(), caller)
     }
 
+    /// Begins a caller that the world does not declare: from a token, say. The caller is a user, a role or a role session of any account.
+    ///
+    /// # Errors
+    /// `invalid-request` for an unknown form or another kind of caller; `duplicate-entity` for a user or role that the world declares.
+    pub fn principal_builder(&self, caller: Caller<'_>) -> Result<PrincipalBuilder<'_>, RequestError> {
+        PrincipalBuilder::new(self, caller)
+    }
+
+    /// The path of an account's managed policy, `/` at both ends; `None` if the account has none of this name.
+    #[must_use]
+    pub fn managed_policy_path(&self, account: &str, name: &str) -> Option<&str> {
+        let views = self.views();
+        // What verification has seen cannot fail.
+        let (account, _) = views.account(account).ok()??;
+        let policy = views.policy(account, name).ok()??;
+        views.text_str(policy.path).ok()
+    }
+
+    /// Whether the bundle holds the AWS managed policy with this ARN: some place of the world names it.
+    #[must_use]
+    pub fn holds_aws_managed_policy(&self, arn: &str) -> bool {
+        matches!(self.views().policy(NONE, arn), Ok(Some(_)))
+    }
+
     /// An evaluator over this bundle. Allocates its scratch memory; keep it for many decisions.
     #[must_use]
     pub fn evaluator(&self) -> Evaluator<'_> {
@@ -188,7 +216,7 @@ impl Bundle {
             .ok_or_else(|| OpenError::section(SectionKind::Summary, "the section cannot be decoded"))
     }
 
-    fn views(&self) -> Views<'_> {
+    pub(crate) fn views(&self) -> Views<'_> {
         // INVARIANT: verification made the same views, so this cannot fail; empty views would make every decision an error.
         self.0.table.views(&self.0.bytes).unwrap_or_default()
     }

@@ -4,6 +4,7 @@
 
 use crate::error::Fault;
 use crate::format::{self, NONE, PROBES_MAX, SectionKind, U32};
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 use zerocopy::FromBytes;
 
@@ -30,6 +31,34 @@ macro_rules! views {
                     steps_max,
                     $($field: <[$record]>::ref_from_bytes(section(SectionKind::$kind)).map_err(|_| SectionKind::$kind)?,)*
                 })
+            }
+        }
+
+        /// The sections of a small bundle, decoded into memory of their own: views over it are made for each decision, which costs less here than over bytes.
+        #[derive(Debug, Default)]
+        pub(crate) struct Owned {
+            seed: u64,
+            steps_max: u64,
+            $($field: Vec<$record>,)*
+        }
+
+        impl Owned {
+            /// A copy of the sections.
+            pub(crate) fn copy(views: &Views<'_>) -> Owned {
+                Owned { seed: views.seed, steps_max: views.steps_max, $($field: views.$field.to_vec(),)* }
+            }
+
+            /// Views over them.
+            #[inline]
+            pub(crate) fn views(&self) -> Views<'_> {
+                Views { seed: self.seed, steps_max: self.steps_max, $($field: &self.$field,)* }
+            }
+
+            /// Bytes of memory that the records take.
+            pub(crate) fn memory_bytes(&self) -> u64 {
+                let mut bytes = 0_u64;
+                $(bytes = bytes.saturating_add((self.$field.capacity() as u64).saturating_mul(size_of::<$record>() as u64));)*
+                bytes
             }
         }
 
@@ -75,6 +104,11 @@ views! {
     resource_trie: format::TrieNode = ResourceTrie,
     resource_trie_first_bytes: u8 = ResourceTrieFirstBytes,
     rcp_services: U32 = RcpServices,
+    chains: format::ChainRecord = Chains,
+    chain_levels: U32 = ChainLevels,
+    endpoints: format::EndpointRecord = Endpoints,
+    groups: format::GroupRecord = Groups,
+    policies: format::PolicyRecord = Policies,
     summary: u8 = Summary,
     explanations: u8 = Explanations,
 }
@@ -220,6 +254,12 @@ impl<'b> Views<'b> {
         probe(self.key_index, hash, |id| Ok(self.text(at(self.keys, id)?.name)? == folded))
     }
 
+    /// The slot of the key that names the endpoint a request came through (S-710); `None` without endpoints.
+    pub(crate) fn endpoint_slot(&self) -> Result<Option<u32>, Fault> {
+        const KEY: &[u8] = b"aws:sourcevpce";
+        if self.endpoints.is_empty() { Ok(None) } else { self.slot(format::hash(self.seed, KEY), KEY) }
+    }
+
     /// The account with this id text.
     pub(crate) fn account(&self, id: &str) -> Result<Option<(u32, &'b format::AccountRecord)>, Fault> {
         let Some(symbol) = self.symbol(id.as_bytes())? else { return Ok(None) };
@@ -248,6 +288,27 @@ impl<'b> Views<'b> {
         let Some((account, _)) = self.account(account)? else { return Ok(None) };
         let Some(entity) = self.entity(account, is_role, name)? else { return Ok(None) };
         Ok(if self.text(entity.path)? == path.as_bytes() { Some(entity) } else { None })
+    }
+
+    /// The group of an account with this name.
+    pub(crate) fn group(&self, account: u32, name: &str) -> Result<Option<&'b format::GroupRecord>, Fault> {
+        let Some(symbol) = self.symbol(name.as_bytes())? else { return Ok(None) };
+        let place = self.groups.binary_search_by(|group| (group.account.get(), group.name.get()).cmp(&(account, symbol)));
+        Ok(place.ok().and_then(|place| self.groups.get(place)))
+    }
+
+    /// The managed policy of an account with this name; with `NONE` for the account, the AWS managed policy with this ARN.
+    pub(crate) fn policy(&self, account: u32, name: &str) -> Result<Option<&'b format::PolicyRecord>, Fault> {
+        let Some(symbol) = self.symbol(name.as_bytes())? else { return Ok(None) };
+        let place = self.policies.binary_search_by(|policy| (policy.account.get(), policy.name.get()).cmp(&(account, symbol)));
+        Ok(place.ok().and_then(|place| self.policies.get(place)))
+    }
+
+    /// The policy of the declared endpoint with this id, if it has one (S-710).
+    pub(crate) fn endpoint(&self, id: &str) -> Result<Option<&'b format::EndpointRecord>, Fault> {
+        let Some(symbol) = self.symbol(id.as_bytes())? else { return Ok(None) };
+        let place = self.endpoints.binary_search_by(|endpoint| endpoint.id.get().cmp(&symbol));
+        Ok(place.ok().and_then(|place| self.endpoints.get(place)))
     }
 
     /// The id of a principal key, if some element lists it.

@@ -447,6 +447,7 @@ fn s113_s505_s517_s523_operators() {
         Condition {
             operator: Operator { qualifier: Qualifier::ForAnyValue, base: BaseOperator::ArnLike, if_exists: true },
             key: "aws:sourcearn".to_owned(),
+            written_key: "AWS:SourceArn".into(),
             values: vec![ConditionValue::AnyArn]
         }
     );

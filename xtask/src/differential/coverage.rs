@@ -5,20 +5,21 @@
 //! match. Which statements these are is asked of the reference itself, for the same world with every condition taken out: there it lists each
 //! such statement as matched. Nothing of the path under test takes part.
 
+use super::Counts;
+use super::alone::{linked, value};
+use super::tally::{Tally, add, sum};
 use crate::generate::World;
+use crate::generate::caller::CALLERS;
 use crate::generate::condition::{OPERATORS, QUALIFIERS};
 use crate::generate::principal::FORMS;
-use crate::generate::request::{CALLERS, Request};
+use crate::generate::request::Request;
 use crate::generate::statement::Document;
 use crate::json::Json;
-use portcullis_reference::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Everything but the outcomes must be reached this often in a full run.
 pub const FLOOR: u64 = 1_000;
-/// The share of all evaluations that each outcome must have, in percent.
-pub const OUTCOME_PERCENT: u64 = 15;
 
 /// The world with each document in the place of its name, as the reference reads it, without conditions.
 pub struct Reach {
@@ -28,7 +29,7 @@ pub struct Reach {
 impl Reach {
     /// Reads the world without its conditions; `None` if the reference refuses it.
     pub fn new(world: &World) -> Option<Reach> {
-        let value = linked(world, &world.json, "", &without_conditions);
+        let value = linked(world, &without_conditions);
         portcullis_reference::World::new(&value).ok().map(|world| Reach { world })
     }
 
@@ -41,35 +42,6 @@ impl Reach {
                 coverage.statement(document, statement, request);
             }
         }
-    }
-}
-
-/// The tree as the reference's value.
-pub fn value(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(text) => Value::Number(text.clone()),
-        Json::Text(text) => Value::String(text.clone()),
-        Json::List(items) => Value::Array(items.iter().map(value).collect()),
-        Json::Object(members) => Value::Object(members.iter().map(|(name, member)| (name.clone(), value(member))).collect()),
-    }
-}
-
-fn linked(world: &World, json: &Json, place: &str, document_text: &dyn Fn(&Json) -> Json) -> Value {
-    if let Some(document) = world.places.get(place) {
-        return value(&document_text(&world.documents[*document].json));
-    }
-    match json {
-        Json::List(items) => {
-            Value::Array(items.iter().enumerate().map(|(at, item)| linked(world, item, &format!("{place}[{at}]"), document_text)).collect())
-        }
-        Json::Object(members) => {
-            let kept = members.iter().filter(|(name, _)| name != "managed_policies");
-            let place = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
-            Value::Object(kept.map(|(name, member)| (name.clone(), linked(world, member, &place(name), document_text))).collect())
-        }
-        other => value(other),
     }
 }
 
@@ -87,72 +59,62 @@ fn without_conditions(json: &Json) -> Json {
 /// Counts of a run or a part of it.
 #[derive(Debug, Default, Clone)]
 pub struct Coverage {
-    /// Worlds that were compiled.
-    pub worlds: u64,
-    /// Those of them in which a document is indexed by resource first.
+    /// Worlds, refusals and decisions.
+    pub tally: Tally,
+    /// Worlds in which a document is indexed by resource first.
     pub resource_first_worlds: u64,
-    /// Worlds that were refused, by code.
-    pub refused_worlds: BTreeMap<String, u64>,
-    /// One of them, with the message.
-    pub refused_example: Option<String>,
-    /// Requests that both sides answered.
-    pub decisions: u64,
-    /// Requests that both sides refused, by code.
-    pub refused_requests: BTreeMap<String, u64>,
-    /// Decisions by reason.
-    pub reasons: BTreeMap<&'static str, u64>,
-    /// Decisions by reason and layer.
-    pub layers: BTreeMap<(&'static str, &'static str), u64>,
-    /// Decisions that were also explained.
-    pub explained: u64,
     /// Conditions reached, by operator, qualifier and whether `IfExists` stood there.
     pub conditions: BTreeMap<(usize, usize, bool), u64>,
     /// Everything else reached, by name.
     pub reached: BTreeMap<String, u64>,
 }
 
-fn add(counts: &mut BTreeMap<String, u64>, name: impl Into<String>) {
-    *counts.entry(name.into()).or_default() += 1;
+impl Counts for Coverage {
+    fn merge(&mut self, other: Coverage) {
+        self.tally.merge(other.tally);
+        self.resource_first_worlds += other.resource_first_worlds;
+        sum(&mut self.conditions, other.conditions);
+        sum(&mut self.reached, other.reached);
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// What a full run must have met and this one has not: empty if all is well.
+    fn gaps(&self) -> Vec<String> {
+        let mut gaps = self.tally.gaps();
+        if self.resource_first_worlds == 0 {
+            gaps.push("no world has a document that is indexed by resource first".to_owned());
+        }
+        let mut need = |name: String, count: u64| {
+            if count < FLOOR {
+                gaps.push(format!("{name}: reached {count} times, less than {FLOOR}"));
+            }
+        };
+        for (operator, base) in OPERATORS.iter().enumerate() {
+            for (qualifier, prefix) in QUALIFIERS.iter().enumerate() {
+                for if_exists in [false, true] {
+                    if base.name != "Null" || !if_exists {
+                        let count = self.conditions.get(&(operator, qualifier, if_exists)).copied().unwrap_or(0);
+                        need(format!("{prefix}{}{}", base.name, if if_exists { "IfExists" } else { "" }), count);
+                    }
+                }
+            }
+        }
+        for name in required() {
+            let count = self.reached.get(&name).copied().unwrap_or(0);
+            need(name, count);
+        }
+        gaps
+    }
 }
 
 impl Coverage {
-    /// All evaluations: requests decided or refused.
-    pub fn evaluations(&self) -> u64 {
-        self.decisions + self.refused_requests.values().sum::<u64>()
-    }
-
-    /// Adds another part's counts.
-    pub fn merge(mut self, other: Coverage) -> Coverage {
-        fn sum<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
-            for (key, count) in from {
-                *into.entry(key).or_default() += count;
-            }
-        }
-        self.refused_example = self.refused_example.or(other.refused_example);
-        self.worlds += other.worlds;
-        self.resource_first_worlds += other.resource_first_worlds;
-        self.decisions += other.decisions;
-        self.explained += other.explained;
-        sum(&mut self.refused_worlds, other.refused_worlds);
-        sum(&mut self.refused_requests, other.refused_requests);
-        sum(&mut self.reasons, other.reasons);
-        sum(&mut self.layers, other.layers);
-        sum(&mut self.conditions, other.conditions);
-        sum(&mut self.reached, other.reached);
-        self
-    }
-
     /// Adds a decision.
-    pub fn decision(&mut self, reason: &'static str, layer: &'static str, request: &Request) {
-        self.decisions += 1;
-        *self.reasons.entry(reason).or_default() += 1;
-        *self.layers.entry((reason, layer)).or_default() += 1;
+    pub fn decision(&mut self, reason: &'static str, layer: &'static str, explained: bool, request: &Request) {
+        self.tally.decision(reason, layer, explained);
         add(&mut self.reached, format!("caller {}", CALLERS[request.caller]));
-    }
-
-    /// Adds a refusal.
-    pub fn refusal(&mut self, code: &str) {
-        add(&mut self.refused_requests, code);
     }
 
     fn statement(&mut self, document: &Document, index: usize, request: &Request) {
@@ -210,45 +172,6 @@ impl Coverage {
             add(&mut self.reached, format!("variable in {place}, {default}, {state}"));
         }
     }
-
-    /// What a full run must have met and this one has not: empty if all is well.
-    pub fn gaps(&self) -> Vec<String> {
-        let mut gaps = Vec::new();
-        let all = self.evaluations();
-        for reason in ["allowed", "explicit_deny", "implicit_deny"] {
-            let count = self.reasons.get(reason).copied().unwrap_or(0);
-            if count * 100 < all * OUTCOME_PERCENT {
-                gaps.push(format!("{reason}: {count} of {all} evaluations, less than {OUTCOME_PERCENT} %"));
-            }
-        }
-        let refused: u64 = self.refused_worlds.values().sum();
-        if refused * 100 > self.worlds {
-            gaps.push(format!("{refused} worlds refused, more than 1 % of {}", self.worlds));
-        }
-        if self.resource_first_worlds == 0 {
-            gaps.push("no world has a document that is indexed by resource first".to_owned());
-        }
-        let mut need = |name: String, count: u64| {
-            if count < FLOOR {
-                gaps.push(format!("{name}: reached {count} times, less than {FLOOR}"));
-            }
-        };
-        for (operator, base) in OPERATORS.iter().enumerate() {
-            for (qualifier, prefix) in QUALIFIERS.iter().enumerate() {
-                for if_exists in [false, true] {
-                    if base.name != "Null" || !if_exists {
-                        let count = self.conditions.get(&(operator, qualifier, if_exists)).copied().unwrap_or(0);
-                        need(format!("{prefix}{}{}", base.name, if if_exists { "IfExists" } else { "" }), count);
-                    }
-                }
-            }
-        }
-        for name in required() {
-            let count = self.reached.get(&name).copied().unwrap_or(0);
-            need(name, count);
-        }
-        gaps
-    }
 }
 
 /// The names in [`Coverage::reached`] that a full run must have.
@@ -271,35 +194,8 @@ fn required() -> Vec<String> {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let refused: u64 = self.refused_worlds.values().sum();
-        writeln!(
-            out,
-            "worlds      {} compiled ({} with an index by resource first), {refused} refused",
-            self.worlds, self.resource_first_worlds
-        )?;
-        for (code, count) in &self.refused_worlds {
-            writeln!(out, "  {code}: {count}")?;
-        }
-        if let Some(example) = &self.refused_example {
-            writeln!(out, "  such as {example}")?;
-        }
-        let all = self.evaluations();
-        writeln!(
-            out,
-            "evaluations {all}, of them {} decided ({} also explained), {} refused",
-            self.decisions,
-            self.explained,
-            all - self.decisions
-        )?;
-        for ((reason, layer), count) in &self.layers {
-            writeln!(out, "  {reason} at {layer}: {count} ({:.1} %)", percent(*count, all))?;
-        }
-        for (reason, count) in &self.reasons {
-            writeln!(out, "  {reason}: {count} ({:.1} %)", percent(*count, all))?;
-        }
-        for (code, count) in &self.refused_requests {
-            writeln!(out, "  refused, {code}: {count}")?;
-        }
+        write!(out, "{}", self.tally)?;
+        writeln!(out, "{} worlds with an index by resource first", self.resource_first_worlds)?;
         writeln!(out, "reached")?;
         for (operator, base) in OPERATORS.iter().enumerate() {
             let count = |qualifier: usize, if_exists: bool| self.conditions.get(&(operator, qualifier, if_exists)).copied().unwrap_or(0);
@@ -314,8 +210,4 @@ impl fmt::Display for Coverage {
         }
         Ok(())
     }
-}
-
-fn percent(part: u64, all: u64) -> f64 {
-    100.0 * part as f64 / all.max(1) as f64
 }

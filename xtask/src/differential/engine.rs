@@ -3,6 +3,7 @@
 use crate::json::Json;
 use portcullis::runtime::json::JsonRequest;
 use portcullis::runtime::{Bundle, Decision, Evaluator, Explainer, Explanation, Layer};
+use portcullis::session::SessionResolver;
 use portcullis::validate::ReferenceWorld;
 use portcullis::world::{MemoryFiles, WorldOptions, read_world_text};
 use portcullis::{CompileOptions, Stage, compile, debug};
@@ -13,6 +14,7 @@ pub struct Engines {
     bundle: Bundle,
     explainer: Explainer,
     reference: ReferenceWorld,
+    sessions: SessionResolver,
     resource_first: bool,
 }
 
@@ -23,12 +25,7 @@ const WIDE_BYTES: usize = 40_000;
 #[derive(Debug)]
 pub enum Comparison {
     /// The same decision.
-    Same {
-        /// Its reason.
-        reason: &'static str,
-        /// Its layer.
-        layer: &'static str,
-    },
+    Same(Answer),
     /// The same refusal.
     Refused {
         /// Its code.
@@ -47,19 +44,39 @@ pub enum Comparison {
 
 /// An answer in the words of the formats document; with an explanation, all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Answer {
+pub struct Answer {
     decision: &'static str,
-    reason: &'static str,
-    layer: &'static str,
-    explanation: Option<Explained>,
+    /// The reason.
+    pub reason: &'static str,
+    /// The layer that decided.
+    pub layer: &'static str,
+    /// Only where it was asked for.
+    pub explanation: Option<Explained>,
 }
 
+/// What an explanation adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Explained {
-    layers: Vec<(&'static str, &'static str)>,
-    matched: Vec<(String, Option<usize>, Option<String>, &'static str)>,
-    owner: Option<String>,
-    owner_from: &'static str,
+pub struct Explained {
+    /// Each layer with its own outcome.
+    pub layers: Vec<(&'static str, &'static str)>,
+    /// The statements and grants that matched.
+    pub matched: Vec<Matched>,
+    /// The owner that was used.
+    pub owner: Option<String>,
+    /// Where the owner came from.
+    pub owner_from: &'static str,
+}
+
+/// A statement or a grant that matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// Its place (S-729).
+    pub policy: String,
+    /// Its index in the document; a grant of an ACL has none.
+    pub statement: Option<usize>,
+    sid: Option<String>,
+    /// `Allow` or `Deny`.
+    pub effect: &'static str,
 }
 
 impl Engines {
@@ -76,7 +93,8 @@ impl Engines {
         let explainer = bundle.explainer().map_err(|error| refused(&error, error.code()))?;
         let reference = ReferenceWorld::new(&world).map_err(|error| refused(&error, error.code()))?;
         let index = if text.len() > WIDE_BYTES { debug(&world, Stage::Trie).unwrap_or_default() } else { String::new() };
-        Ok(Engines { bundle, explainer, reference, resource_first: index.contains("any action: cell") })
+        let sessions = SessionResolver::new(bundle.clone());
+        Ok(Engines { bundle, explainer, reference, sessions, resource_first: index.contains("any action: cell") })
     }
 
     /// Whether some document is indexed by resource first, as those are whose index by action would copy too much.
@@ -102,19 +120,28 @@ impl Pair<'_> {
         let compiled = self.compiled(request, explain);
         let reference = self.reference(request, explain);
         match (&compiled, &reference) {
-            (Ok(one), Ok(other)) if one == other => Comparison::Same { reason: one.reason, layer: one.layer },
-            (Err(one), Err(other)) if one == other => Comparison::Refused { code: one.clone() },
+            (Ok(one), Ok(other)) if one == other => {}
+            (Err(one), Err(other)) if one == other => {}
             _ => {
                 let kind = kind(&compiled, &reference);
-                let difference = kind.clone() + &difference(&compiled, &reference);
-                Comparison::Differ { kind, difference, reference: expectation(&reference) }
+                let parts = differences(&compiled, &reference);
+                let difference = parts.iter().fold(kind.clone(), |text, (_, part)| text + "; " + part);
+                let whole =
+                    matches!((&compiled, &reference), (Ok(one), Ok(other)) if (one.reason, one.layer) == (other.reason, other.layer));
+                return Comparison::Differ { kind, difference, reference: expectation(&reference, whole) };
             }
+        }
+        match reference {
+            Ok(answer) => Comparison::Same(answer),
+            Err(code) => Comparison::Refused { code },
         }
     }
 
     fn compiled(&mut self, request: &str, explain: bool) -> Result<Answer, String> {
         let read = JsonRequest::parse(request).map_err(|error| error.code().to_owned())?;
-        let principal = read.resolve(&self.engines.bundle).map_err(|error| error.code().to_owned())?;
+        let principal = read
+            .resolve_with(&self.engines.bundle, |session| self.engines.sessions.resolve(session))
+            .map_err(|error| error.code().to_owned())?;
         let evaluator = &mut self.evaluator;
         let explainer = &self.engines.explainer;
         let answered = read.with_request(|request| {
@@ -137,24 +164,34 @@ impl Pair<'_> {
 
     fn reference(&self, request: &str, explain: bool) -> Result<Answer, String> {
         let decision = self.engines.reference.decide_alone(request).map_err(|error| error.code().to_owned())?;
-        let layers = [
-            ("rcp", decision.layers.rcp),
-            ("scp", decision.layers.scp),
-            ("endpoint", decision.layers.endpoint),
-            ("resource", decision.layers.resource),
-            ("identity", decision.layers.identity),
-            ("boundary", decision.layers.boundary),
-            ("session", decision.layers.session),
-        ];
-        let explanation = explain.then(|| Explained {
-            layers: layers.map(|(layer, outcome)| (layer, outcome.as_str())).into(),
-            matched: decision.matched.iter().map(|one| (one.policy.clone(), one.statement, one.sid.clone(), one.effect.as_str())).collect(),
-            owner: decision.resource_account.clone(),
-            owner_from: decision.resource_account_from.as_str(),
-        });
-        let (reason, layer) = (decision.reason.as_str(), decision.layer.as_str());
-        Ok(Answer { decision: decision.decision.as_str(), reason, layer, explanation })
+        Ok(answer_of_reference(&decision, explain))
     }
+}
+
+/// The reference's decision as an answer.
+pub(super) fn answer_of_reference(from: &portcullis_reference::Decision, explain: bool) -> Answer {
+    let layers = [
+        ("rcp", from.layers.rcp),
+        ("scp", from.layers.scp),
+        ("endpoint", from.layers.endpoint),
+        ("resource", from.layers.resource),
+        ("identity", from.layers.identity),
+        ("boundary", from.layers.boundary),
+        ("session", from.layers.session),
+    ];
+    let matched = |one: &portcullis_reference::Matched| Matched {
+        policy: one.policy.clone(),
+        statement: one.statement,
+        sid: one.sid.clone(),
+        effect: one.effect.as_str(),
+    };
+    let explanation = explain.then(|| Explained {
+        layers: layers.map(|(layer, outcome)| (layer, outcome.as_str())).into(),
+        matched: from.matched.iter().map(matched).collect(),
+        owner: from.resource_account.clone(),
+        owner_from: from.resource_account_from.as_str(),
+    });
+    Answer { decision: from.decision.as_str(), reason: from.reason.as_str(), layer: from.layer.as_str(), explanation }
 }
 
 fn words(decision: &Decision) -> String {
@@ -172,52 +209,68 @@ fn explained(explanation: Explanation) -> Explained {
         matched: explanation
             .matched
             .into_iter()
-            .map(|one| (one.policy, usize::try_from(one.statement).ok(), one.sid, one.effect.as_str()))
+            .map(|one| Matched {
+                policy: one.policy,
+                statement: one.statement.map(|index| index as usize),
+                sid: one.sid,
+                effect: one.effect.as_str(),
+            })
             .collect(),
         owner: explanation.resource_account,
         owner_from: explanation.resource_account_from.as_str(),
     }
 }
 
-/// Both answers without explanations.
+/// Both answers without explanations, and what of the explanations differs.
 fn kind(compiled: &Result<Answer, String>, reference: &Result<Answer, String>) -> String {
     let short = |answer: &Result<Answer, String>| match answer {
         Ok(answer) => format!("{} at {}", answer.reason, answer.layer),
         Err(code) => code.clone(),
     };
-    format!("compiled says {}, reference {}", short(compiled), short(reference))
+    let parts: Vec<&str> = differences(compiled, reference).into_iter().map(|(part, _)| part).collect();
+    let parts = if parts.is_empty() { String::new() } else { format!(", with other {}", parts.join(", ")) };
+    format!("compiled says {}, reference {}{parts}", short(compiled), short(reference))
 }
 
-/// Of two explanations the parts that differ.
-fn difference(compiled: &Result<Answer, String>, reference: &Result<Answer, String>) -> String {
-    let mut text = String::new();
-    let explanations = |answer: &Result<Answer, String>| answer.as_ref().ok().and_then(|answer| answer.explanation.clone());
-    if let (Some(one), Some(other)) = (explanations(compiled), explanations(reference)) {
-        if one.layers != other.layers {
-            text += &format!("; layers {:?} and {:?}", one.layers, other.layers);
-        }
-        if one.matched != other.matched {
-            text += &format!("; matched {:?} and {:?}", one.matched, other.matched);
-        }
-        if (&one.owner, one.owner_from) != (&other.owner, other.owner_from) {
-            text += &format!("; owner {:?} from {} and {:?} from {}", one.owner, one.owner_from, other.owner, other.owner_from);
-        }
+/// Of two explanations the parts that differ, each with what both say.
+fn differences(compiled: &Result<Answer, String>, reference: &Result<Answer, String>) -> Vec<(&'static str, String)> {
+    let explanation = |answer: &Result<Answer, String>| answer.as_ref().ok().and_then(|answer| answer.explanation.clone());
+    let (Some(one), Some(other)) = (explanation(compiled), explanation(reference)) else { return Vec::new() };
+    let mut parts = Vec::new();
+    if one.layers != other.layers {
+        parts.push(("layers", format!("layers {:?} and {:?}", one.layers, other.layers)));
     }
-    text
+    if one.matched != other.matched {
+        parts.push(("matched", format!("matched {:?} and {:?}", one.matched, other.matched)));
+    }
+    if (&one.owner, one.owner_from) != (&other.owner, other.owner_from) {
+        parts.push(("owner", format!("owner {:?} from {} and {:?} from {}", one.owner, one.owner_from, other.owner, other.owner_from)));
+    }
+    parts
 }
 
-/// What a scenario expects where the reference is right.
-fn expectation(reference: &Result<Answer, String>) -> Json {
-    match reference {
-        Err(code) => Json::object().with("error", Json::text(code)),
-        Ok(answer) => {
-            let json = Json::object()
-                .with("decision", Json::text(answer.decision))
-                .with("reason", Json::text(answer.reason))
-                .with("layer", Json::text(answer.layer));
-            let Some(explanation) = &answer.explanation else { return json };
-            let layers = explanation.layers.iter().map(|(layer, outcome)| ((*layer).to_owned(), Json::text(*outcome))).collect();
-            json.with("layers", Json::Object(layers))
-        }
+/// What a scenario expects where the reference is right: of the explanation the layers, and all of it where the decisions are equal.
+fn expectation(reference: &Result<Answer, String>, whole: bool) -> Json {
+    let answer = match reference {
+        Err(code) => return Json::object().with("error", Json::text(code)),
+        Ok(answer) => answer,
+    };
+    let json = Json::object()
+        .with("decision", Json::text(answer.decision))
+        .with("reason", Json::text(answer.reason))
+        .with("layer", Json::text(answer.layer));
+    let Some(explanation) = &answer.explanation else { return json };
+    let layers = explanation.layers.iter().map(|(layer, outcome)| ((*layer).to_owned(), Json::text(*outcome))).collect();
+    let json = json.with("layers", Json::Object(layers));
+    if !whole {
+        return json;
     }
+    let matched = explanation.matched.iter().map(|one| {
+        let json = Json::object().with("policy", Json::text(&one.policy));
+        let json = json.with_some("statement", one.statement.map(|index| Json::Number(index.to_string())));
+        json.with_some("sid", one.sid.as_ref().map(Json::text)).with("effect", Json::text(one.effect))
+    });
+    json.with("matched", Json::List(matched.collect()))
+        .with_some("resource_account", explanation.owner.as_ref().map(Json::text))
+        .with("resource_account_from", Json::text(explanation.owner_from))
 }

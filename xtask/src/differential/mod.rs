@@ -1,29 +1,33 @@
 //! Compares the compiled path with the reference on generated worlds and requests.
 //!
 //! Each world is compiled to bytes, the bytes are opened as an authorizer would, and each request is decided three ways:
-//! through the index, without it, and by the naive reference. Decision, reason and layer must be equal; every few requests the
-//! whole explanation must be too. Refusals count as answers: both sides must give the same code. A disagreement is shrunk and printed as
-//! a scenario, ready to be saved below `corpus/scenarios/found/`.
+//! through the index, without it, and by the naive reference. Decision, reason and layer must be equal, and so must explanations: in the
+//! campaign over worlds of the inner layers ([`plain`]) those of every few requests, in the one over whole organizations ([`organizations`]) all of
+//! them. Refusals count as answers: both sides must give the same code. A disagreement is shrunk and printed as
+//! a scenario, ready to be saved in `corpus/scenarios/found.ndjson`.
 //!
 //! Worlds are numbered, and each has its own stream of choices, so results are the same for any number of threads.
 
+pub mod alone;
+pub mod cells;
 pub mod coverage;
 pub mod engine;
+pub mod organizations;
+pub mod plain;
 pub mod shrink;
+pub mod situations;
+pub mod tally;
 
 use crate::arguments::{Arguments, Usage};
-use crate::dice::Dice;
-use crate::generate::{self, World, request};
 use crate::json::Json;
-use coverage::{Coverage, Reach};
 use engine::{Comparison, Engines};
 use rayon::prelude::*;
+use std::fmt;
 use std::time::Instant;
+use tally::Tally;
 
 /// Requests to each world.
 const REQUESTS: u64 = 500;
-/// Every so many requests are explained as well.
-const EXPLAIN_EVERY: u64 = 4;
 /// Worlds that run before the results so far are looked at.
 const BATCH: u64 = 64;
 
@@ -38,6 +42,29 @@ pub struct Options {
     pub requests: u64,
     /// Disagreements after which the run ends.
     pub disagreements_max: usize,
+    /// Who decides.
+    pub opponent: Opponent,
+}
+
+/// What the reference is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opponent {
+    /// The compiled path.
+    Compiled,
+    /// Nothing: only what the requests meet is counted.
+    Nobody,
+}
+
+/// What a campaign counts.
+pub trait Counts: Default + Send + fmt::Display {
+    /// Adds another part's counts.
+    fn merge(&mut self, other: Self);
+
+    /// Worlds, refusals and decisions.
+    fn tally(&self) -> &Tally;
+
+    /// What a full run must have met and this one has not: empty if all is well.
+    fn gaps(&self) -> Vec<String>;
 }
 
 /// A request on which the sides disagree.
@@ -62,9 +89,9 @@ impl Disagreement {
 
 /// What a run found.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Outcome<C> {
     /// What was met.
-    pub coverage: Coverage,
+    pub coverage: C,
     /// Disagreements in the order of worlds and requests.
     pub disagreements: Vec<Disagreement>,
 }
@@ -81,77 +108,60 @@ pub fn command(mut arguments: Arguments) -> Result<bool, Usage> {
     let threads = arguments.number("--threads", 0)?;
     let disagreements_max = arguments.number("--disagreements", 1)? as usize;
     let quick = arguments.flag("--no-floors");
+    let whole = arguments.flag("--organizations");
+    let opponent = if arguments.flag("--reference-alone") { Opponent::Nobody } else { Opponent::Compiled };
     arguments.finish()?;
+    if opponent == Opponent::Nobody && !whole {
+        return Err(Usage("--reference-alone goes with --organizations".to_owned()));
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build().map_err(|error| Usage(error.to_string()))?;
     println!("seed {seed}, {worlds} worlds, {requests} requests each");
+    let options = Options { seed, worlds, requests, disagreements_max, opponent };
+    Ok(if whole {
+        pool.install(|| campaign(&options, quick, organizations::one_world))
+    } else {
+        pool.install(|| campaign(&options, quick, plain::one_world))
+    })
+}
+
+/// Runs a campaign and prints what it found. True means all is well.
+fn campaign<C: Counts>(options: &Options, quick: bool, one_world: OneWorld<C>) -> bool {
     let start = Instant::now();
-    let outcome = pool.install(|| run(&Options { seed, worlds, requests, disagreements_max }));
+    let outcome = run(options, one_world);
     let seconds = start.elapsed().as_secs_f64();
     print!("{}", outcome.coverage);
-    println!("{seconds:.1} s, {:.0} evaluations a second", outcome.coverage.evaluations() as f64 / seconds);
-    for disagreement in outcome.disagreements.iter().take(disagreements_max) {
-        report(seed, disagreement);
+    println!("{seconds:.1} s, {:.0} evaluations a second", outcome.coverage.tally().evaluations() as f64 / seconds);
+    for disagreement in outcome.disagreements.iter().take(options.disagreements_max) {
+        report(options.seed, disagreement);
     }
-    println!("{} disagreements", outcome.disagreements.len());
+    match options.opponent {
+        Opponent::Compiled => println!("{} disagreements", outcome.disagreements.len()),
+        Opponent::Nobody => println!("the reference alone, nothing compared"),
+    }
     let gaps = if quick { Vec::new() } else { outcome.coverage.gaps() };
     for gap in &gaps {
         println!("not enough: {gap}");
     }
-    Ok(outcome.disagreements.is_empty() && gaps.is_empty())
+    outcome.disagreements.is_empty() && gaps.is_empty()
 }
 
+/// Makes a world, by its number, and decides its requests.
+type OneWorld<C> = fn(&Options, u64) -> (C, Vec<Disagreement>);
+
 /// Runs the worlds, batch by batch, until the end or enough disagreements.
-pub fn run(options: &Options) -> Outcome {
-    let mut outcome = Outcome { coverage: Coverage::default(), disagreements: Vec::new() };
+pub fn run<C: Counts>(options: &Options, one_world: OneWorld<C>) -> Outcome<C> {
+    let mut outcome = Outcome { coverage: C::default(), disagreements: Vec::new() };
     let mut first = 0;
     while first < options.worlds && outcome.disagreements.len() < options.disagreements_max.max(1) {
         let last = (first + BATCH).min(options.worlds);
-        let parts: Vec<(Coverage, Vec<Disagreement>)> = (first..last).into_par_iter().map(|index| one_world(options, index)).collect();
+        let parts: Vec<(C, Vec<Disagreement>)> = (first..last).into_par_iter().map(|index| one_world(options, index)).collect();
         for (coverage, disagreements) in parts {
-            outcome.coverage = std::mem::take(&mut outcome.coverage).merge(coverage);
+            outcome.coverage.merge(coverage);
             outcome.disagreements.extend(disagreements);
         }
         first = last;
     }
     outcome
-}
-
-fn one_world(options: &Options, index: u64) -> (Coverage, Vec<Disagreement>) {
-    let dice = Dice::new(options.seed, index);
-    let world: World = generate::world(&dice);
-    let mut coverage = Coverage::default();
-    let mut disagreements = Vec::new();
-    let engines = match Engines::new(&world.json.to_string()) {
-        Ok(engines) => engines,
-        Err(refused) => {
-            let code = refused.split(':').next().unwrap_or_default().to_owned();
-            *coverage.refused_worlds.entry(code).or_default() += 1;
-            coverage.refused_example.get_or_insert(format!("world {index}: {refused}"));
-            return (coverage, disagreements);
-        }
-    };
-    coverage.worlds += 1;
-    coverage.resource_first_worlds += u64::from(engines.resource_first());
-    let reach = Reach::new(&world);
-    let mut pair = engines.pair();
-    for number in 0..options.requests {
-        let made = request::request(&dice, &world);
-        let explain = number % EXPLAIN_EVERY == 0;
-        match pair.compare(&made.json.to_string(), explain) {
-            Comparison::Same { reason, layer } => {
-                coverage.decision(reason, layer, &made);
-                coverage.explained += u64::from(explain);
-                if let Some(reach) = &reach {
-                    reach.count(&world, &made, &mut coverage);
-                }
-            }
-            Comparison::Refused { code } => coverage.refusal(&code),
-            Comparison::Differ { difference, .. } => {
-                disagreements.push(Disagreement::new(index, number, difference, world.json.clone(), made.json.clone()));
-            }
-        }
-    }
-    (coverage, disagreements)
 }
 
 /// Prints a disagreement, as found and shrunk to a scenario.
@@ -182,26 +192,28 @@ pub fn report(seed: u64, found: &Disagreement) {
 
 #[cfg(test)]
 mod tests {
+    use super::coverage::Coverage;
     use super::*;
 
     fn options() -> Options {
-        Options { seed: 7, worlds: 48, requests: 60, disagreements_max: 3 }
+        Options { seed: 7, worlds: 48, requests: 60, disagreements_max: 3, opponent: Opponent::Compiled }
     }
 
     #[test]
     fn both_sides_agree() {
-        let outcome = run(&options());
+        let outcome: Outcome<Coverage> = run(&options(), plain::one_world);
         let differences: Vec<&str> = outcome.disagreements.iter().map(|found| found.difference.as_str()).collect();
         assert_eq!(differences, Vec::<&str>::new());
-        assert_eq!(outcome.coverage.worlds, 48, "{:?}", outcome.coverage.refused_example);
-        assert_eq!(outcome.coverage.evaluations(), 48 * 60);
+        let tally = outcome.coverage.tally();
+        assert_eq!(tally.worlds, 48, "{:?}", tally.refused_example);
+        assert_eq!(tally.evaluations(), 48 * 60);
     }
 
     #[test]
     fn one_thread_meets_what_many_meet() {
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
-            pool.map(|pool| pool.install(|| run(&options()).coverage.to_string()))
+            pool.map(|pool| pool.install(|| run(&options(), plain::one_world).coverage.to_string()))
         };
         assert!(on(1).is_some_and(|text| text.contains("allowed at identity")));
         assert_eq!(on(1), on(3));

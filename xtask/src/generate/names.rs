@@ -7,6 +7,8 @@ use crate::generate::values::Kind;
 
 /// Accounts that worlds declare.
 pub const ACCOUNTS: &[&str] = &["111111111111", "222222222222", "333333333333"];
+/// Accounts that worlds with every layer declare.
+pub const EVERY_LAYER_ACCOUNTS: &[&str] = &["111111111111", "222222222222", "333333333333", "666666666666"];
 /// An account that only the organization tree names.
 pub const TREE_ACCOUNT: &str = "555555555555";
 /// An account that no world knows.
@@ -47,6 +49,47 @@ pub const ACTIONS: &[&str] = &[
     "x:Zürich",
 ];
 
+/// Actions of worlds with every layer: those that rules name, of services that RCPs reach and of others.
+pub const EVERY_LAYER_ACTIONS: &[&str] = &[
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:GetObjectAcl",
+    "s3:GetObjectVersionAcl",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectVersionAcl",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:ListBucketMultipartUploads",
+    "s3:GetBucketAcl",
+    "s3:PutBucketAcl",
+    "s3:ListAllMyBuckets",
+    "s3:GetBucketPolicy",
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+    "s3express:CreateSession",
+    "sqs:SendMessage",
+    "sqs:ListQueues",
+    "kms:Decrypt",
+    "kms:RetireGrant",
+    "kms:ListKeys",
+    "logs:PutLogEvents",
+    "sts:AssumeRole",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:GetCallerIdentity",
+    "iam:PassRole",
+    "iam:GetRole",
+    "dynamodb:GetItem",
+    "ecr-public:DescribeImages",
+    "execute-api:Invoke",
+    "x:y",
+];
+
 /// Resources that requests ask for, `ACCOUNT` standing for one of the world's accounts.
 pub const RESOURCES: &[&str] = &[
     "arn:aws:s3:::b",
@@ -80,6 +123,28 @@ pub const RESOURCES: &[&str] = &[
     "arn:aws:x::123:r",
 ];
 
+/// Resources of worlds with every layer.
+pub const EVERY_LAYER_RESOURCES: &[&str] = &[
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/key",
+    "arn:aws:s3:::b/logs/a",
+    "arn:aws:s3:::b/home/alice/x",
+    "arn:aws:s3:::b-ACCOUNT",
+    "arn:aws:s3:::b-ACCOUNT/key",
+    "arn:aws-cn:s3:::b/key",
+    "arn:aws:s3:us-east-1:ACCOUNT:accesspoint/p",
+    "arn:aws:sqs:us-east-1:ACCOUNT:q",
+    "arn:aws:sqs:us-east-1:ACCOUNT:q2",
+    "arn:aws:kms:us-east-1:ACCOUNT:key/k1",
+    "arn:aws:kms:us-east-1:ACCOUNT:key/k2",
+    "arn:aws:kms:us-east-1:ACCOUNT:alias/a",
+    "arn:aws:logs:us-east-1:ACCOUNT:log-group:g",
+    "arn:aws:logs:us-east-1:ACCOUNT:log-group:g:log-stream:s",
+    "arn:aws:dynamodb:us-east-1:ACCOUNT:table/t",
+    "arn:aws:execute-api:us-east-1:ACCOUNT:api1/stage/GET/x",
+    "arn:aws:x:::",
+];
+
 /// Resources that worlds declare, most with a policy.
 pub const DECLARED: &[&str] = &[
     "arn:aws:s3:::b",
@@ -95,6 +160,23 @@ pub const DECLARED: &[&str] = &[
     "arn:aws:kms:us-east-1:ACCOUNT:alias/a",
 ];
 
+/// Resources that worlds with every layer declare.
+pub const EVERY_LAYER_DECLARED: &[&str] = &[
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/key",
+    "arn:aws:s3:::b/logs/a",
+    "arn:aws:s3:::b-ACCOUNT",
+    "arn:aws:s3:::b-ACCOUNT/key",
+    "arn:aws:sqs:us-east-1:ACCOUNT:q",
+    "arn:aws:kms:us-east-1:ACCOUNT:key/k1",
+    "arn:aws:kms:us-east-1:ACCOUNT:key/k2",
+    "arn:aws:logs:us-east-1:ACCOUNT:log-group:g",
+    "arn:aws:dynamodb:us-east-1:ACCOUNT:table/t",
+    "arn:aws:kms:us-east-1:ACCOUNT:alias/a",
+];
+
+/// The service that delivers logs, which ACLs name by a group of its own.
+pub const LOG_DELIVERY: &str = "logging.s3.amazonaws.com";
 /// Services that call.
 pub const SERVICES: &[&str] = &["ec2.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com"];
 /// Identity providers that call.
@@ -120,6 +202,27 @@ pub struct Key {
     pub own: Vec<String>,
 }
 
+/// What is known of a world before its alphabet is chosen.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Declared accounts.
+    pub accounts: Vec<String>,
+    /// ARNs of declared users.
+    pub users: Vec<String>,
+    /// ARNs of declared roles.
+    pub roles: Vec<String>,
+    /// Unique ids of both.
+    pub ids: Vec<String>,
+    /// Canonical ids of accounts.
+    pub canonical: Vec<String>,
+    /// Ids of VPC endpoints.
+    pub endpoints: Vec<String>,
+    /// Paths of the organization (S-804), if there is one.
+    pub paths: Vec<String>,
+    /// Whether the world has every layer.
+    pub every_layer: bool,
+}
+
 /// The alphabet of one world.
 #[derive(Debug)]
 pub struct Names {
@@ -131,6 +234,12 @@ pub struct Names {
     pub roles: Vec<String>,
     /// Unique ids of both.
     pub ids: Vec<String>,
+    /// Services that call.
+    pub services: Vec<&'static str>,
+    /// Canonical users that call.
+    pub canonical: Vec<String>,
+    /// The actions among which those of the world were chosen.
+    pub actions_pool: &'static [&'static str],
     /// Actions.
     pub actions: Vec<String>,
     /// Concrete resources.
@@ -141,31 +250,33 @@ pub struct Names {
 
 impl Names {
     /// Chooses actions, resources and keys for the world; entities are there already.
-    pub fn choose(
-        dice: &Dice,
-        accounts: Vec<String>,
-        users: Vec<String>,
-        roles: Vec<String>,
-        ids: Vec<String>,
-        organization: bool,
-    ) -> Names {
+    pub fn choose(dice: &Dice, known: Known) -> Names {
+        let (actions_pool, resources_pool) =
+            if known.every_layer { (EVERY_LAYER_ACTIONS, EVERY_LAYER_RESOURCES) } else { (ACTIONS, RESOURCES) };
         let count = dice.between(5, 10);
-        let mut actions: Vec<String> = dice.sample(ACTIONS, count).into_iter().map(str::to_owned).collect();
+        let mut actions: Vec<String> = dice.sample(actions_pool, count).into_iter().map(str::to_owned).collect();
         actions.push("s3:GetObject".to_owned());
         let count = dice.between(5, 9);
         let mut resources: Vec<String> =
-            dice.sample(RESOURCES, count).into_iter().map(|form| form.replace("ACCOUNT", &dice.text(&accounts))).collect();
+            dice.sample(resources_pool, count).into_iter().map(|form| form.replace("ACCOUNT", &dice.text(&known.accounts))).collect();
         resources.push("arn:aws:s3:::b/key".to_owned());
-        resources.extend(dice.sample(&roles, 1));
-        resources.extend(dice.sample(&users, 1));
-        let mut names = Names { accounts, users, roles, ids, actions, resources, keys: Vec::new() };
-        let keys = names.all_keys(organization);
+        resources.extend(dice.sample(&known.roles, 1));
+        resources.extend(dice.sample(&known.users, 1));
+        let mut services = SERVICES.to_vec();
+        let mut canonical: Vec<String> = CANONICAL.iter().map(|id| (*id).to_owned()).collect();
+        if known.every_layer {
+            services.push(LOG_DELIVERY);
+            canonical.extend(known.canonical);
+        }
+        let Known { accounts, users, roles, ids, endpoints, paths, .. } = known;
+        let mut names = Names { accounts, users, roles, ids, services, canonical, actions_pool, actions, resources, keys: Vec::new() };
+        let keys = names.all_keys(&endpoints, &paths);
         let count = dice.between(7, 12);
         names.keys = dice.sample(&keys, count);
         names
     }
 
-    fn all_keys(&self, organization: bool) -> Vec<Key> {
+    fn all_keys(&self, endpoints: &[String], paths: &[String]) -> Vec<Key> {
         let key = |name: &str, kind: Kind, many: bool, own: &[&str]| Key {
             name: name.to_owned(),
             kind,
@@ -180,7 +291,6 @@ impl Names {
         let names: Vec<String> = self.users.iter().filter_map(|user| user.rsplit('/').next()).map(str::to_owned).collect();
         let mut user_ids = self.ids.clone();
         user_ids.extend(self.ids.iter().map(|id| format!("{id}:s1")));
-        let paths = ["o-example/r-root/", "o-example/r-root/ou-a/", "o-example/r-root/ou-a/ou-b/", "o-example/*"];
         let tags = TAG_VALUES;
         let mut keys = vec![
             key("aws:SourceIp", Kind::Address, false, &[]),
@@ -206,7 +316,7 @@ impl Names {
             key("x:Clé/é", Kind::Text, false, &[]),
             key("x:blob", Kind::Binary, false, &[]),
             key("x:blobs", Kind::Binary, true, &[]),
-            key("aws:SourceVpce", Kind::Text, false, &["vpce-1"]),
+            with("aws:SourceVpce", Kind::Text, false, endpoints.to_vec()),
             key("aws:PrincipalType", Kind::Text, false, &["User", "AssumedRole", "FederatedUser", "Account", "Anonymous"]),
             key("aws:PrincipalIsAWSService", Kind::Bool, false, &["true", "false"]),
             key("aws:CalledVia", Kind::Text, true, SERVICES),
@@ -218,11 +328,11 @@ impl Names {
             with("aws:username", Kind::Text, false, names),
             with("aws:userid", Kind::Pattern, false, user_ids),
         ];
-        if organization {
+        if !paths.is_empty() {
             keys.push(key("aws:PrincipalOrgID", Kind::Text, false, &["o-example"]));
             keys.push(key("aws:ResourceOrgID", Kind::Text, false, &["o-example"]));
-            keys.push(key("aws:PrincipalOrgPaths", Kind::Pattern, true, &paths));
-            keys.push(key("aws:ResourceOrgPaths", Kind::Pattern, true, &paths));
+            keys.push(with("aws:PrincipalOrgPaths", Kind::Pattern, true, paths.to_vec()));
+            keys.push(with("aws:ResourceOrgPaths", Kind::Pattern, true, paths.to_vec()));
         }
         keys
     }

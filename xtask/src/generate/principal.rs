@@ -1,4 +1,4 @@
-//! Principal elements of resource and trust policies, in every form of S-401.
+//! Principal elements of resource, trust and endpoint policies, in every form of S-401.
 
 use crate::dice::Dice;
 use crate::generate::names::{self, Names};
@@ -69,6 +69,15 @@ pub struct Principal {
 /// A principal element for a resource policy, or for a trust policy, which takes no `NotPrincipal`.
 pub fn principal(dice: &Dice, names: &Names, trust: bool) -> Principal {
     let negated = !trust && dice.percent(14);
+    element(dice, names, trust, negated)
+}
+
+/// A `Principal`, never a `NotPrincipal`.
+pub fn positive(dice: &Dice, names: &Names, trust: bool) -> Principal {
+    element(dice, names, trust, false)
+}
+
+fn element(dice: &Dice, names: &Names, trust: bool, negated: bool) -> Principal {
     let count = match dice.weighted(&[45, 30, 15, 10]) {
         0 => 1,
         1 => 2,
@@ -129,14 +138,14 @@ fn entry(dice: &Dice, names: &Names, trust: bool) -> Entry {
         }
         Form::UniqueId if names.ids.is_empty() || dice.percent(15) => aws(form, dice.text(&["AIDADANGLING000", "AROADANGLING000"])),
         Form::UniqueId => aws(form, dice.text(&names.ids)),
-        Form::Service => Entry { form, member: "Service", text: star_or(dice, names::SERVICES) },
+        Form::Service => Entry { form, member: "Service", text: star_or(dice, &names.services) },
         Form::Federated => Entry { form, member: "Federated", text: star_or(dice, names::PROVIDERS) },
-        Form::CanonicalUser => Entry { form, member: "CanonicalUser", text: dice.text(names::CANONICAL) },
+        Form::CanonicalUser => Entry { form, member: "CanonicalUser", text: dice.text(&names.canonical) },
         Form::CloudFront => aws(form, "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1".to_owned()),
     }
 }
 
-fn star_or(dice: &Dice, pool: &[&str]) -> String {
+fn star_or<T: AsRef<str>>(dice: &Dice, pool: &[T]) -> String {
     if dice.percent(12) { "*".to_owned() } else { dice.text(pool) }
 }
 
@@ -160,6 +169,25 @@ fn altered(dice: &Dice, arn: &str) -> String {
 }
 
 impl Principal {
+    /// Everyone.
+    pub fn anyone() -> Principal {
+        Principal { negated: false, entries: vec![Entry { form: Form::Anyone, member: "AWS", text: "*".to_owned() }] }
+    }
+
+    /// Some of the world's accounts.
+    pub fn accounts(dice: &Dice, names: &Names) -> Principal {
+        let count = dice.between(1, names.accounts.len().max(1));
+        let some = dice.sample(&names.accounts, count);
+        Principal { negated: false, entries: some.into_iter().map(|text| Entry { form: Form::Account, member: "AWS", text }).collect() }
+    }
+
+    /// Some of the world's users and roles.
+    pub fn entities(dice: &Dice, names: &Names) -> Principal {
+        let users = dice.sample(&names.users, 1).into_iter().map(|text| Entry { form: Form::User, member: "AWS", text });
+        let roles = dice.sample(&names.roles, 2).into_iter().map(|text| Entry { form: Form::Role, member: "AWS", text });
+        Principal { negated: false, entries: users.chain(roles).collect() }
+    }
+
     /// The element's JSON.
     pub fn json(&self, dice: &Dice) -> Json {
         if let [Entry { form: Form::Anyone, .. }] = self.entries.as_slice()

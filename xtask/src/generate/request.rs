@@ -1,42 +1,14 @@
 //! Requests to a world, most of them aimed at one of its statements and then moved a little.
 
 use crate::dice::Dice;
+use crate::generate::caller::{CALLERS, Caller, any_caller, caller_of, entity_caller};
 use crate::generate::condition::{Condition, OPERATORS};
 use crate::generate::glob;
 use crate::generate::names::{self, Names};
-use crate::generate::principal::{Entry, Form};
 use crate::generate::statement::Statement;
 use crate::generate::values::{self, Kind};
 use crate::generate::{Attached, World};
 use crate::json::Json;
-
-/// The kinds of callers, for reports.
-pub const CALLERS: [&str; 11] = [
-    "user",
-    "session",
-    "role",
-    "federated-user",
-    "root",
-    "service",
-    "federated",
-    "canonical-user",
-    "anonymous",
-    "undeclared-account",
-    "refused",
-];
-
-/// Who calls.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// Index into [`CALLERS`].
-    pub kind: usize,
-    /// The request's `principal`.
-    pub json: Json,
-    /// User name, where it has one.
-    name: String,
-    /// Tags of the entity.
-    tags: Vec<(String, String)>,
-}
 
 /// A generated request.
 #[derive(Debug, Clone)]
@@ -54,7 +26,9 @@ pub fn request(dice: &Dice, world: &World) -> Request {
     // A quarter of the requests is made of the alphabet alone.
     let aim = dice.percent(76).then(|| aim(dice, world)).flatten();
     let caller = match &aim {
-        Some((_, Some(attached), statement)) if dice.percent(75) => caller_of(dice, world, statement, attached),
+        Some((_, Some(attached), statement)) if dice.percent(75) => {
+            caller_of(dice, world, statement, attached.arn.split(':').nth(4).unwrap_or_default())
+        }
         Some((Some(caller), _, _)) if dice.percent(92) => caller.clone(),
         _ => any_caller(dice, world),
     };
@@ -77,7 +51,7 @@ pub fn request(dice: &Dice, world: &World) -> Request {
         }
         _ => any_resource(dice, world),
     };
-    let action = if action.is_empty() { dice.text(names::ACTIONS) } else { action };
+    let action = if action.is_empty() { dice.text(world.names.actions_pool) } else { action };
     let mut json = Json::object().with("principal", caller.json.clone()).with("action", Json::Text(action));
     if resource != "*" || dice.percent(50) {
         json = json.with("resource", Json::Text(resource));
@@ -113,124 +87,13 @@ fn aim<'a>(dice: &Dice, world: &'a World) -> Option<(Option<Caller>, Option<&'a 
 }
 
 /// Any statement, but a Deny rather than an Allow where there are both: explicit denies are the rarest outcome.
-fn pick_statement<'a>(dice: &Dice, statements: &'a [Statement]) -> &'a Statement {
+pub(super) fn pick_statement<'a>(dice: &Dice, statements: &'a [Statement]) -> &'a Statement {
     let denies: Vec<&Statement> = statements.iter().filter(|statement| statement.deny).collect();
     if !denies.is_empty() && dice.percent(66) { denies[dice.below(denies.len())] } else { dice.pick(statements) }
 }
 
-fn caller(kind: &str, json: Json) -> Caller {
-    Caller { kind: CALLERS.iter().position(|name| *name == kind).unwrap_or(0), json, name: String::new(), tags: Vec::new() }
-}
-
-/// A declared user or role as a caller; a role mostly as a session of it.
-fn entity_caller(dice: &Dice, world: &World, arn: &str) -> Caller {
-    let entity = world.entities.iter().find(|entity| entity.arn == arn);
-    let role = arn.contains(":role/");
-    let mut made = if !role {
-        caller("user", Json::text(arn))
-    } else if dice.percent(80) {
-        caller("session", Json::Text(names::session_of(arn, dice.word(&["s1", "s1", "s2", "i-0a@x"]))))
-    } else {
-        caller("role", Json::text(arn))
-    };
-    if entity.is_none() {
-        made.kind = caller("undeclared-account", Json::Null).kind;
-    }
-    made.name = arn.rsplit('/').next().unwrap_or_default().to_owned();
-    made.tags = entity.map(|entity| entity.tags.clone()).unwrap_or_default();
-    made
-}
-
-/// A caller that the statement's principal element names, mostly.
-fn caller_of(dice: &Dice, world: &World, statement: &Statement, attached: &Attached) -> Caller {
-    let Some(principal) = statement.principal.as_ref().filter(|principal| !principal.entries.is_empty()) else {
-        return any_caller(dice, world);
-    };
-    let Entry { form, text, .. } = dice.pick(&principal.entries);
-    let account = text.split(':').nth(4).unwrap_or(text);
-    let of_account = |entity: &&String| entity.split(':').nth(4) == Some(account);
-    let members: Vec<&String> = world.names.users.iter().chain(&world.names.roles).filter(of_account).collect();
-    match form {
-        Form::Account if !members.is_empty() && dice.percent(75) => {
-            let arn = (*dice.pick(&members)).clone();
-            entity_caller(dice, world, &arn)
-        }
-        Form::Account => undeclared(dice, account),
-        Form::User if dice.percent(12) => {
-            let name = text.rsplit('/').next().unwrap_or_default();
-            caller("federated-user", Json::Text(format!("arn:aws:sts::{account}:federated-user/{name}")))
-        }
-        Form::User | Form::Role => entity_caller(dice, world, text),
-        Form::Session => caller("session", Json::text(text)),
-        Form::FederatedUser => caller("federated-user", Json::text(text)),
-        Form::Service if text == "*" => caller("service", Json::object().with("Service", Json::text(dice.word(names::SERVICES)))),
-        Form::Service => caller("service", Json::object().with("Service", Json::text(text))),
-        Form::Federated if text == "*" => caller("federated", Json::object().with("Federated", Json::text(dice.word(names::PROVIDERS)))),
-        Form::Federated => caller("federated", Json::object().with("Federated", Json::text(text))),
-        Form::CanonicalUser => caller("canonical-user", Json::object().with("CanonicalUser", Json::text(text))),
-        Form::Anyone | Form::UniqueId | Form::CloudFront => {
-            // Callers of the owner's account meet more of the algorithm than strangers.
-            let owner = attached.arn.split(':').nth(4).unwrap_or_default();
-            let near: Vec<&String> =
-                world.names.users.iter().chain(&world.names.roles).filter(|arn| arn.split(':').nth(4) == Some(owner)).collect();
-            if near.is_empty() || dice.percent(40) {
-                return any_caller(dice, world);
-            }
-            let arn = (*dice.pick(&near)).clone();
-            entity_caller(dice, world, &arn)
-        }
-    }
-}
-
-fn undeclared(dice: &Dice, account: &str) -> Caller {
-    let arn = match dice.below(5) {
-        0 => format!("arn:aws:iam::{account}:root"),
-        1 => format!("arn:aws:iam::{account}:user/eng/alice"),
-        2 => format!("arn:aws:iam::{account}:role/app"),
-        3 => format!("arn:aws:sts::{account}:assumed-role/app/s1"),
-        _ => format!("arn:aws:sts::{account}:federated-user/alice"),
-    };
-    caller("undeclared-account", Json::Text(arn))
-}
-
-fn any_caller(dice: &Dice, world: &World) -> Caller {
-    let account = dice.text(&world.names.accounts);
-    match dice.weighted(&[48, 9, 9, 5, 4, 4, 6, 9, 3, 3]) {
-        0 => {
-            let arn = dice.pick(&world.entities).arn.clone();
-            entity_caller(dice, world, &arn)
-        }
-        1 => caller("root", Json::Text(format!("arn:aws:iam::{account}:root"))),
-        2 => {
-            let name = dice.text(&["alice", "bob", "nobody"]);
-            let tags = world.entities.iter().find(|entity| entity.arn.ends_with(&format!("/{name}"))).map(|entity| entity.tags.clone());
-            let made = caller("federated-user", Json::Text(format!("arn:aws:sts::{account}:federated-user/{name}")));
-            Caller { tags: tags.unwrap_or_default(), ..made }
-        }
-        3 => caller("service", Json::object().with("Service", Json::text(dice.word(names::SERVICES)))),
-        4 => caller("federated", Json::object().with("Federated", Json::text(dice.word(names::PROVIDERS)))),
-        5 => caller("canonical-user", Json::object().with("CanonicalUser", Json::text(dice.word(names::CANONICAL)))),
-        6 => caller("anonymous", Json::text("*")),
-        7 => {
-            let account = dice.text(&[names::STRANGE_ACCOUNT, names::TREE_ACCOUNT]);
-            undeclared(dice, &account)
-        }
-        8 => {
-            // Declared account, entity not declared there, or under another path or partition (S-730).
-            let arn = dice.pick(&world.entities).arn.clone();
-            let altered = match dice.below(3) {
-                0 => arn + "x",
-                1 => arn.replacen("arn:aws:", "arn:aws-cn:", 1),
-                _ => arn.replacen("role/", "role/other/", 1).replacen("user/", "user/other/", 1),
-            };
-            caller("refused", Json::Text(altered))
-        }
-        _ => caller("session", Json::Text(format!("arn:aws:sts::{account}:assumed-role/{}/s1", dice.word(&["app", "App", "missing"])))),
-    }
-}
-
-fn concrete_action(dice: &Dice, names: &Names, pattern: &str) -> String {
-    let fitting: Vec<&str> = names::ACTIONS.iter().copied().filter(|action| glob_matches(pattern, action)).collect();
+pub(super) fn concrete_action(dice: &Dice, names: &Names, pattern: &str) -> String {
+    let fitting: Vec<&str> = names.actions_pool.iter().copied().filter(|action| glob_matches(pattern, action)).collect();
     let action = if !fitting.is_empty() && dice.percent(85) {
         dice.text(&fitting)
     } else {
@@ -272,7 +135,7 @@ fn glob_matches(pattern: &str, text: &str) -> bool {
     pattern[of..].iter().all(|character| *character == '*')
 }
 
-fn any_resource(dice: &Dice, world: &World) -> String {
+pub(super) fn any_resource(dice: &Dice, world: &World) -> String {
     match dice.weighted(&[56, 20, 8, 6, 10]) {
         0 => dice.text(&world.names.resources),
         1 if !world.attached.is_empty() => dice.pick(&world.attached).arn.clone() + dice.word(&["", "", "/key", ":x", "x"]),
@@ -283,7 +146,7 @@ fn any_resource(dice: &Dice, world: &World) -> String {
 }
 
 /// A resource that the pattern matches, its variables resolved as the request will, or one just beside it.
-fn concrete_resource(dice: &Dice, names: &Names, pattern: &str, caller: &Caller, context: &[(String, Json)]) -> String {
+pub(super) fn concrete_resource(dice: &Dice, names: &Names, pattern: &str, caller: &Caller, context: &[(String, Json)]) -> String {
     if pattern.bytes().all(|byte| byte == b'*') {
         return dice.text(&names.resources);
     }
@@ -355,7 +218,7 @@ fn resolve(dice: &Dice, pattern: &str, caller: &Caller, context: &[(String, Json
 }
 
 /// The context: answers to the statement's conditions, and values for other keys of the world.
-fn context(dice: &Dice, world: &World, aim: Option<&Statement>) -> Vec<(String, Json)> {
+pub(super) fn context(dice: &Dice, world: &World, aim: Option<&Statement>) -> Vec<(String, Json)> {
     let mut context: Vec<(String, Json)> = Vec::new();
     let add = |context: &mut Vec<(String, Json)>, key: String, value: Json| {
         if !context.iter().any(|(other, _)| other.eq_ignore_ascii_case(&key)) {
@@ -442,15 +305,18 @@ fn answer(dice: &Dice, world: &World, condition: &Condition) -> Json {
     }
 }
 
+/// Sets a member of an object, in the place of any that it had.
+pub(super) fn set_member(json: &mut Json, name: &str, value: Json) {
+    if let Json::Object(members) = json {
+        members.retain(|(member, _)| member != name);
+        members.push((name.to_owned(), value));
+    }
+}
+
 /// The request made invalid in one of the ways of S-206, S-502, S-526 and formats.
-fn spoiled(dice: &Dice, mut request: Request) -> Request {
+pub(super) fn spoiled(dice: &Dice, mut request: Request) -> Request {
     request.caller = CALLERS.len() - 1;
-    let set = |json: &mut Json, name: &str, value: Json| {
-        if let Json::Object(members) = json {
-            members.retain(|(member, _)| member != name);
-            members.push((name.to_owned(), value));
-        }
-    };
+    let set = set_member;
     let json = &mut request.json;
     // One fault only: of several, S-116 asks for the first in the text, and only the one frontend knows that.
     set(json, "principal", Json::text("*"));

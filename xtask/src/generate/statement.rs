@@ -1,4 +1,7 @@
-//! Statements and documents.
+//! Statements and documents of every policy type.
+//!
+//! In: the world's alphabet, a policy type and a shape. Out: a document as text, and what of it requests can aim at. What a type forbids
+//! (S-110) is never generated, so every document is one that the frontend accepts.
 
 use crate::dice::Dice;
 use crate::generate::condition::{self, Condition};
@@ -7,15 +10,42 @@ use crate::generate::names::Names;
 use crate::generate::principal::{self, Principal};
 use crate::json::Json;
 
-/// The policy types that worlds without the later layers hold.
+/// The policy types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicyType {
     /// Of a user, group or role.
     Identity,
     /// Of a resource.
     Resource,
-    /// Of a role.
+    /// Of a role: who may assume it.
     Trust,
+    /// Of a user or role: what its identity policies can reach at most.
+    Boundary,
+    /// Of a session.
+    Session,
+    /// Of a level of the organization, for the callers under it.
+    Scp,
+    /// Of a level of the organization, for the resources under it.
+    Rcp,
+    /// Of a VPC endpoint.
+    Endpoint,
+}
+
+impl PolicyType {
+    /// Whether its statements name their callers.
+    fn takes_principal(self) -> bool {
+        matches!(self, PolicyType::Resource | PolicyType::Trust | PolicyType::Rcp | PolicyType::Endpoint)
+    }
+
+    /// Whether a `Sid` is letters and digits and stands once (S-107).
+    fn has_strict_sids(self) -> bool {
+        !matches!(self, PolicyType::Resource | PolicyType::Trust | PolicyType::Endpoint)
+    }
+
+    /// Whether `2012-10-17` has to be stated (S-104).
+    fn states_version(self) -> bool {
+        matches!(self, PolicyType::Scp | PolicyType::Rcp)
+    }
 }
 
 /// A statement as generated, for aiming requests at it and for counting what was reached.
@@ -35,6 +65,16 @@ pub struct Statement {
     pub resources: Option<Vec<String>>,
     /// Conditions.
     pub conditions: Vec<Condition>,
+}
+
+impl Statement {
+    /// Allows everyone everything.
+    pub fn everything() -> Statement {
+        let every = || vec!["*".to_owned()];
+        let (principal, conditions) = (Some(Principal::anyone()), Vec::new());
+        let (actions, resources) = (every(), Some(every()));
+        Statement { deny: false, principal, not_action: false, actions, not_resource: false, resources, conditions }
+    }
 }
 
 /// A document as generated.
@@ -59,11 +99,16 @@ pub enum Shape {
     ManyResources,
     /// Statements with overlapping lists of many actions and many resources, which an index by action would copy.
     Dense,
+    /// A wide Allow, then a few statements that mostly deny: what lets other layers decide.
+    Broad,
+    /// Statements that deny.
+    Denies,
 }
 
 /// A document of a type, for the declared resource it hangs on if it is a resource policy.
 pub fn document(dice: &Dice, names: &Names, policy_type: PolicyType, shape: Shape, attached: Option<&str>) -> Document {
     let version = match dice.weighted(&[70, 14, 16]) {
+        _ if policy_type.states_version() => Some("2012-10-17"),
         0 => Some("2012-10-17"),
         1 => Some("2008-10-17"),
         _ => None,
@@ -73,11 +118,13 @@ pub fn document(dice: &Dice, names: &Names, policy_type: PolicyType, shape: Shap
         Shape::Plain | Shape::ManyResources => dice.between(1, 4),
         Shape::ManyStatements => dice.between(50, 300),
         Shape::Dense => dice.between(25, 60),
+        Shape::Broad => 1 + dice.weighted(&[44, 38, 18]),
+        Shape::Denies => dice.between(1, 2),
     };
     let mut statements: Vec<Statement> =
         (0..count).map(|index| statement(dice, names, policy_type, shape, variables, attached, index)).collect();
-    let identity = policy_type == PolicyType::Identity;
-    let mut texts: Vec<Json> = statements.iter_mut().enumerate().map(|(index, statement)| text(dice, statement, identity, index)).collect();
+    let mut texts: Vec<Json> =
+        statements.iter_mut().enumerate().map(|(index, statement)| text(dice, statement, policy_type, index)).collect();
     let statement_json = match texts.pop() {
         Some(only) if texts.is_empty() && dice.percent(25) => only,
         Some(last) => {
@@ -93,14 +140,15 @@ pub fn document(dice: &Dice, names: &Names, policy_type: PolicyType, shape: Shap
     Document { variables, statements, json: json.with("Statement", statement_json) }
 }
 
-fn text(dice: &Dice, statement: &mut Statement, identity: bool, index: usize) -> Json {
+fn text(dice: &Dice, statement: &mut Statement, policy_type: PolicyType, index: usize) -> Json {
     let mut json = Json::object();
     if dice.percent(25) {
-        json = json.with("Sid", Json::Text(if identity { format!("S{index}") } else { dice.text(&["S", "a sid", "", "é-1"]) }));
+        let strict = policy_type.has_strict_sids();
+        json = json.with("Sid", Json::Text(if strict { format!("S{index}") } else { dice.text(&["S", "a sid", "", "é-1"]) }));
     }
     json = json.with("Effect", Json::text(if statement.deny { "Deny" } else { "Allow" }));
     if let Some(principal) = &statement.principal {
-        let element = principal.json(dice);
+        let element = if policy_type == PolicyType::Rcp { Json::text("*") } else { principal.json(dice) };
         json = json.with(if principal.negated { "NotPrincipal" } else { "Principal" }, element);
     }
     json = json.with(if statement.not_action { "NotAction" } else { "Action" }, one_or_list(dice, &statement.actions));
@@ -133,11 +181,26 @@ fn statement(
     attached: Option<&str>,
     index: usize,
 ) -> Statement {
-    let deny = dice.percent(if shape == Shape::Plain { 36 } else { 16 });
-    let principal = (policy_type != PolicyType::Identity).then(|| principal::principal(dice, names, policy_type == PolicyType::Trust));
-    let not_action = dice.percent(if shape == Shape::Plain { 12 } else { 2 });
-    let trust = policy_type == PolicyType::Trust;
-    let actions = match shape {
+    let (trust, rcp) = (policy_type == PolicyType::Trust, policy_type == PolicyType::Rcp);
+    if shape == Shape::Broad && index == 0 && !rcp {
+        return broad(dice, names, policy_type, variables);
+    }
+    let small = matches!(shape, Shape::Plain | Shape::Broad | Shape::Denies);
+    let deny = match shape {
+        Shape::Denies => true,
+        _ if rcp => true,
+        Shape::Plain => dice.percent(36),
+        Shape::Broad => dice.percent(70),
+        Shape::ManyStatements | Shape::ManyResources | Shape::Dense => dice.percent(16),
+    };
+    let principal = match policy_type {
+        PolicyType::Rcp => Some(Principal::anyone()),
+        // Else hardly any Deny there would meet the callers that principal elements seldom name.
+        PolicyType::Endpoint if deny && dice.percent(60) => Some(Principal::anyone()),
+        _ => policy_type.takes_principal().then(|| principal::principal(dice, names, trust)),
+    };
+    let not_action = dice.percent(if small { 12 } else { 2 }) && !rcp;
+    let mut actions = match shape {
         Shape::Dense => {
             let count = dice.between(4, 16);
             let all: Vec<usize> = (0..40).collect();
@@ -146,12 +209,18 @@ fn statement(
         Shape::ManyStatements if dice.percent(70) => vec![format!("svc:Act{}", dice.below(60)), format!("svc:Act{}*", dice.below(60))],
         _ => actions(dice, names, trust, not_action),
     };
-    let not_resource = dice.percent(if shape == Shape::Plain { 12 } else { 2 });
+    if rcp {
+        // A bare star among the actions is refused there (S-110); this pattern means the same.
+        for every in actions.iter_mut().filter(|action| *action == "*") {
+            "*:*".clone_into(every);
+        }
+    }
+    let not_resource = dice.percent(if small { 12 } else { 2 });
     let many = match shape {
         Shape::ManyResources => dice.between(60, 220),
         Shape::Dense => dice.between(4, 14),
         Shape::ManyStatements => dice.between(1, 3),
-        Shape::Plain => 0,
+        Shape::Plain | Shape::Broad | Shape::Denies => 0,
     };
     let mut resources: Vec<String> = (0..many).map(|number| wide_resource(dice, shape, index, number)).collect();
     if !trust && (many == 0 || dice.percent(10)) {
@@ -164,10 +233,47 @@ fn statement(
         2 => 2,
         _ => 3,
     };
-    let conditions = if shape == Shape::Plain || dice.percent(40) { conditions } else { 0 };
+    let conditions = if small || dice.percent(40) { conditions } else { 0 };
     let conditions = (0..conditions).map(|_| condition::condition(dice, names, variables, None)).collect();
     let resources = (!leave_out).then_some(resources);
     Statement { deny, principal, not_action, actions, not_resource, resources, conditions }
+}
+
+/// What the `NotAction` of a wide Allow leaves out.
+const EXCEPTED_ACTIONS: &[&[&str]] = &[&["iam:*"], &["x:y"], &["s3:Delete*"], &["sts:TagSession"]];
+/// What a wide Allow of a trust policy allows.
+const TRUST_ACTIONS: &[&[&str]] = &[&["sts:*"], &["sts:AssumeRole*"], &["*"]];
+
+/// A statement that allows much, so that most of the requests of the other layers' statements pass it.
+fn broad(dice: &Dice, names: &Names, policy_type: PolicyType, variables: bool) -> Statement {
+    let trust = policy_type == PolicyType::Trust;
+    let principal = policy_type.takes_principal().then(|| match dice.below(if policy_type == PolicyType::Endpoint { 4 } else { 9 }) {
+        0 | 1 => Principal::anyone(),
+        2 if policy_type == PolicyType::Endpoint => Principal::anyone(),
+        2 | 3 => Principal::accounts(dice, names),
+        4..=6 => Principal::entities(dice, names),
+        _ => principal::positive(dice, names, trust),
+    });
+    let not_action = dice.percent(8);
+    let actions: &[&str] = match dice.below(9) {
+        _ if not_action => dice.pick::<&[&str]>(EXCEPTED_ACTIONS),
+        _ if trust => dice.pick::<&[&str]>(TRUST_ACTIONS),
+        0..=4 => &["*"],
+        5 => &["s3:*", "kms:*", "sts:*"],
+        6 => &["s3:*", "sqs:*", "logs:*", "iam:PassRole"],
+        7 => &["*:*"],
+        _ => &["s3:*", "x:*", "kms:*", "sts:Assume*", "dynamodb:*"],
+    };
+    let resources: &[&str] = match dice.below(10) {
+        0 => &["arn:*"],
+        1 => &["arn:aws:*:*:*:*", "*"],
+        2 => &["arn:aws:s3:::*", "arn:aws:iam::*:role/*", "arn:aws:kms:*:*:key/*"],
+        _ => &["*"],
+    };
+    let conditions = if dice.percent(14) { vec![condition::condition(dice, names, variables, None)] } else { Vec::new() };
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+    let resources = (!trust).then(|| owned(resources));
+    Statement { deny: false, principal, not_action, actions: owned(actions), not_resource: false, resources, conditions }
 }
 
 /// A resource pattern of a wide document: literals, nested prefixes, inner stars and variables over few stems.
@@ -273,6 +379,7 @@ fn resource(dice: &Dice, names: &Names, policy_type: PolicyType, variables: bool
                 }
             }
         }
+        6 if policy_type == PolicyType::Rcp => base,
         6 => dice.text(&[
             "arn:*",
             "arn:aws:s3:*",
@@ -294,9 +401,10 @@ fn resource(dice: &Dice, names: &Names, policy_type: PolicyType, variables: bool
         8 => dice.text(&["**", "***", "arn:aws:s3:::b/**", "arn:aws:s3:::?*", "arn:aws:?3:::b"]),
         // A variable outside the last part matches nothing (S-311).
         9 if variables => format!("arn:{partition}:{service}:{region}:${{aws:PrincipalAccount}}:{rest}"),
-        // Too short without a star at its end: an error in identity policies, no match in resource policies (S-304). The shorthand is
-        // theirs alone, too (S-313).
-        _ if policy_type == PolicyType::Identity => base.clone(),
+        // Too short without a star at its end: an error where callers are limited, no match in the policies of resources and endpoints
+        // (S-304). The shorthand is for resources alone (S-313).
+        _ if policy_type == PolicyType::Endpoint => dice.text(&["arn:aws:s3", "arn:aws:s3::b", "arn:aws"]),
+        _ if policy_type != PolicyType::Resource => base.clone(),
         _ => dice.text(&["arn:aws:s3", "arn:aws:s3::b", "arn:aws", "execute-api:/*", "execute-api:/stage/*/x", "execute-api:/s?age/GET/*"]),
     }
 }

@@ -23,12 +23,12 @@ fn compile_publishes_and_tells_what_is_in_it() {
 #[test]
 fn the_same_world_gives_the_same_bytes() {
     let folder = Folder::new("compile-same");
-    let core = std::fs::read(corpus("worlds/core.json")).unwrap();
+    let world = std::fs::read(corpus("worlds/small.json")).unwrap();
     let mut bundles = Vec::new();
     for threads in ["1", "2", "7"] {
         let bundle = folder.path(&format!("{threads}.bundle"));
         let mut command = command();
-        command.env("RAYON_NUM_THREADS", threads).args(["compile", &corpus("worlds/core.json"), "-o", &bundle]);
+        command.env("RAYON_NUM_THREADS", threads).args(["compile", &corpus("worlds/small.json"), "-o", &bundle]);
         run_with(command, b"").code(0);
         bundles.push(std::fs::read(bundle).unwrap());
     }
@@ -37,9 +37,9 @@ fn the_same_world_gives_the_same_bytes() {
     {
         std::fs::create_dir_all(folder.path("else/worlds")).unwrap();
         std::os::unix::fs::symlink(std::fs::canonicalize(corpus("aws-managed")).unwrap(), folder.path("else/aws-managed")).unwrap();
-        folder.file("else/worlds/core.json", core);
+        folder.file("else/worlds/small.json", world);
         let mut command = command();
-        command.current_dir(folder.path("else/worlds")).args(["compile", "core.json", "-o", "here.bundle"]);
+        command.current_dir(folder.path("else/worlds")).args(["compile", "small.json", "-o", "here.bundle"]);
         run_with(command, b"").code(0);
         bundles.push(std::fs::read(folder.path("else/worlds/here.bundle")).unwrap());
     }
@@ -128,12 +128,16 @@ fn inspect_and_verify_look_into_a_bundle() {
     let (world, bundle) = (folder.file("world.json", WORLD), folder.path("world.bundle"));
     run(["compile", &world, "-o", &bundle]).code(0);
     let text = run(["inspect", &bundle]).code(0).stdout;
-    for word in ["steps at most", "memory when opened", "statements", "dag-nodes", "digest"] {
+    for word in
+        ["steps at most", "memory when opened", "statements", "dag-nodes", "digest", "indexed bytes", "if unshared", "sharing factor"]
+    {
         assert!(text.contains(word), "{word} is missing:\n{text}");
     }
     let json = run(["inspect", &bundle, "--format", "json"]).code(0).json();
     assert!(json["sections"].as_array().unwrap().iter().any(|section| section["name"] == "dag-nodes"));
     assert!(json["bundle"]["steps_max"].as_u64().unwrap() > 0);
+    let (shared, unshared) = (&json["summary"]["fragment_bytes"], &json["summary"]["unshared_fragment_bytes"]);
+    assert!(shared.as_u64().unwrap() > 0 && unshared.as_u64() >= shared.as_u64(), "{json}");
     assert!(run(["verify", &bundle]).code(0).stdout.contains("ok"));
     assert_eq!(run(["verify", &bundle, "--format", "json"]).code(0).json()["ok"], true);
 }
@@ -249,7 +253,7 @@ fn another_format_version_is_named_with_ours() {
     let mut bytes = std::fs::read(&bundle).unwrap();
     bytes[8] = 99;
     let run = run(["verify", &folder.file("other.bundle", bytes)]).code(2);
-    assert!(run.stderr.contains("format version 99, this build reads 1"), "{}", run.stderr);
+    assert!(run.stderr.contains("format version 99, this build reads 2"), "{}", run.stderr);
 }
 
 #[test]
@@ -261,6 +265,26 @@ fn an_unknown_log_level_is_told() {
         command.env("PORTCULLIS_LOG", value).args(["compile", &world, "-o", &folder.path("b")]);
         assert_eq!(run_with(command, b"").code(0).stderr.contains("warning: PORTCULLIS_LOG is `loud`"), warned, "{value}");
     }
+}
+
+/// An overlay is what a session's documents are compiled to; a program may keep it in a file.
+#[test]
+fn an_overlay_is_no_bundle_and_has_a_version_too() {
+    use portcullis::runtime::Overlay;
+    use portcullis::session::{SessionDocument, compile_overlay};
+    let folder = Folder::new("compile-overlay");
+    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}"#;
+    let mut overlay = compile_overlay(&[SessionDocument { text, index: 0, file: None }]).unwrap();
+    let path = folder.file("session.overlay", &overlay);
+    for command in ["eval", "inspect", "verify"] {
+        let run = run([command, &path]).code(2);
+        assert!(run.stderr.contains("overlay"), "{command}: {}", run.stderr);
+    }
+    assert!(Overlay::from_bytes(&overlay).is_ok());
+    overlay[8] = 1;
+    let error = Overlay::from_bytes(&overlay).unwrap_err();
+    assert_eq!(error.code(), "invalid-bundle");
+    assert!(error.to_string().contains("format version 1, this build reads 2"), "{error}");
 }
 
 /// The bundle with a section changed, all digests right.
@@ -310,9 +334,11 @@ fn verify_and_inspect_look_into_the_cold_sections() {
 #[test]
 fn the_corpus_compiles_to_sound_bundles() {
     let folder = Folder::new("corpus-verify");
-    let bundle = folder.path("core.bundle");
-    run(["compile", &corpus("worlds/core.json"), "-o", &bundle, "-q"]).code(0);
-    run(["verify", &bundle]).code(0);
+    for world in ["core", "small"] {
+        let bundle = folder.path(&format!("{world}.bundle"));
+        run(["compile", &corpus(&format!("worlds/{world}.json")), "-o", &bundle, "-q"]).code(0);
+        run(["verify", &bundle]).code(0);
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod common;
 mod compile;
 mod eval;
+mod explain;
 mod help;
 mod messages;
 mod scenarios;
+mod sessions;

@@ -18,6 +18,8 @@ fn messages_are_as_agreed() {
         let mut command = command();
         command.current_dir(&cases).args(["compile", path.file_name().unwrap().to_str().unwrap(), "-o", &folder.path("b"), "-v"]);
         let run = run_with(command, b"");
+        assert_eq!(folder.names().is_empty(), run.code != 0, "{}: {:?}", path.display(), folder.names());
+        let _ = std::fs::remove_file(folder.path("b"));
         // Only the last line holds a time: that of a success is left out, that of a refusal is shown without it.
         let shown: String = run.stderr.lines().filter(|line| !line.starts_with("compiled ")).map(without_time).collect();
         let shown = format!("exit code {}\n{shown}", run.code);

@@ -5,7 +5,7 @@
 //! the negated form alone (S-503).
 
 use super::glob::{self, Folding};
-use super::query::{Query, Value};
+use super::query::{Query, Value, Variable};
 use crate::datatypes::{Address, Cidr, Decimal, Moment, fold_char};
 use crate::error::Fault;
 use crate::format::{ATOM_IF_EXISTS, ATOM_NEGATED, AtomKind, AtomRecord, NONE, OperandKind, OperandRecord, Qualifier};
@@ -173,7 +173,11 @@ fn matches(query: &Query<'_>, kind: AtomKind, atom: &AtomRecord, operands: &[Ope
                 OperandKind::AnyArn => Ok(true),
                 OperandKind::Arn => arn(query, operand, parts),
                 // S-606: cut after substitution, and literal. Two ARNs have equal parts exactly if their texts are equal.
-                OperandKind::ArnVariable => Ok(query.variable(operand.a, operand.b)? == Some(text.as_bytes())),
+                OperandKind::ArnVariable => Ok(match query.variable(operand.a, operand.b)? {
+                    Variable::Text(value) => value == text.as_bytes(),
+                    Variable::Unresolved => false,
+                    Variable::Any => true,
+                }),
                 _ => Err(Fault::Corrupt),
             })
         }

@@ -22,7 +22,7 @@ pub(super) fn covers(
     let spared = if !is_deny {
         // S-415
         listed.next().is_some()
-    } else if caller.has_boundary {
+    } else if caller.has_boundary() {
         // S-414
         false
     } else {

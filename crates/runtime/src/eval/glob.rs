@@ -7,7 +7,7 @@
 //! A variable that is unresolved makes the whole pattern match nothing (S-607). Every piece must match for the answer to be true, so
 //! it is enough to give up on reaching it.
 
-use super::query::Query;
+use super::query::{Query, Variable};
 use crate::datatypes::fold_char;
 use crate::error::Fault;
 use crate::format::{PieceKind, PieceRecord};
@@ -44,8 +44,9 @@ fn demand<'q>(query: &Query<'q>, piece: &PieceRecord) -> Result<Demand<'q>, Faul
         PieceKind::AnyChar => Demand::AnyChar,
         PieceKind::Star => Demand::Star,
         PieceKind::Variable => match query.variable(piece.a, piece.b)? {
-            Some(text) => Demand::Bytes(text),
-            None => Demand::Unresolved,
+            Variable::Text(text) => Demand::Bytes(text),
+            Variable::Unresolved => Demand::Unresolved,
+            Variable::Any => Demand::Star,
         },
     })
 }
@@ -114,7 +115,8 @@ pub(super) fn equals_folded(query: &Query<'_>, pieces: &[PieceRecord], text: &st
                     return Ok(false);
                 }
             }
-            Demand::Star => return Err(Fault::Corrupt),
+            // There are no stars here (verified), so it is a variable that may stand for any text: what follows is not looked at.
+            Demand::Star => return Ok(true),
             Demand::Unresolved => return Ok(false),
         }
     }

@@ -1,14 +1,14 @@
 //! Which policies each layer consults for a prepared request, and in which order (semantics, section 7).
-//!
-//! This release has no boundaries, organization policies, session or endpoint policies in a bundle: [`consult`] says of those layers what
-//! their absence means (default `FullAWSAccess` where a chain binds, S-706), and the next release gives them slices.
 
 use super::combine::{LayerState, States};
 use super::query::Query;
 use super::walk::{Consult, Match, Verdict, Walk};
+use crate::decision::Layer;
 use crate::error::Fault;
-use crate::format::{ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, NONE};
-use crate::request::principal::Class;
+use crate::format::{NONE, ResourceRecord, U32};
+use crate::request::principal::{Class, is_member};
+use crate::request::session::SessionSet;
+use crate::views::{Views, at, range};
 
 /// What the combination needs to know beside the outcomes.
 #[derive(Debug, Clone, Copy)]
@@ -53,40 +53,204 @@ pub(super) enum Mode<'m> {
     Plain(&'m mut dyn FnMut(Match)),
 }
 
-/// Consults the layers.
-pub(super) fn consult(query: &Query<'_>, facts: &Facts, mode: Mode<'_>) -> Result<States, Fault> {
-    let mut walk = Walk::new(query);
-    let mut mode = mode;
-    let mut states = States { rcp: LayerState::ABSENT, scp: LayerState::ABSENT, ..States::default() };
-    if matches!(mode, Mode::Plain(_)) {
-        // With nothing but default documents attached these two allow wherever they apply: they matter to an explanation only.
-        states.rcp = rcp(query)?;
-        states.scp = scp(query);
-    }
-    states.session = if facts.class == Class::FederatedUser { LayerState::SILENT } else { LayerState::ABSENT };
+/// What the layers of one request consult. Whether a layer applies follows from the caller, the action and the resource alone.
+pub(super) struct Sources<'q> {
+    /// S-708, S-709.
+    pub(super) rcp: Option<&'q [U32]>,
+    /// S-707.
+    pub(super) scp: Option<&'q [U32]>,
+    /// The trust policy for an `sts:` action on a role, else the policy of the deepest declared resource that has one (S-705).
+    pub(super) policy: Option<Consult>,
+    /// The ACLs of the bucket and of the object, where they are in force (S-724).
+    pub(super) acls: [u32; 2],
+    pub(super) identity: Identity<'q>,
+    /// A slice, or `NONE`.
+    pub(super) boundary: u32,
+    pub(super) session: Session<'q>,
+}
 
-    if let Some(policy) = resource_policy(query, facts)? {
-        states.grants = run(&mut walk, policy, &mut mode)?;
-        states.resource = LayerState::of(states.grants);
-        if states.resource.deny && matches!(mode, Mode::Indexed) {
-            return Ok(states);
-        }
+/// What the identity layer says (S-711, S-717, S-729).
+pub(super) enum Identity<'q> {
+    /// The caller has no account.
+    Absent,
+    /// A root user.
+    Allowed,
+    Policies(&'q [u32]),
+}
+
+/// What the session layer says (S-715, S-716).
+pub(super) enum Session<'q> {
+    Absent,
+    /// A federated user without session policies.
+    Silent,
+    Policies(&'q SessionSet),
+}
+
+impl<'q> Sources<'q> {
+    pub(super) fn of(query: &Query<'q>, facts: &Facts) -> Result<Sources<'q>, Fault> {
+        let caller = query.principal;
+        let [bucket, object] = query.declared.acls;
+        let acl = |resource: Option<&ResourceRecord>| resource.map_or(NONE, |resource| resource.acl.get());
+        Ok(Sources {
+            rcp: levels(query.views, rcp_chain(query)?)?,
+            scp: levels(query.views, caller.scps)?,
+            policy: resource_policy(query, facts)?,
+            acls: [acl(bucket), acl(object)],
+            identity: match facts.class {
+                Class::Anonymous | Class::Service | Class::Federated | Class::CanonicalUser => Identity::Absent,
+                Class::Root => Identity::Allowed,
+                Class::User | Class::Role | Class::FederatedUser => Identity::Policies(caller.identity.slices()),
+            },
+            boundary: caller.boundary,
+            session: match &caller.session {
+                Some(set) => Session::Policies(set),
+                None if facts.class == Class::FederatedUser => Session::Silent,
+                None => Session::Absent,
+            },
+        })
     }
-    states.identity = match facts.class {
-        Class::Anonymous | Class::Service | Class::Federated | Class::CanonicalUser => LayerState::ABSENT,
-        Class::Root => LayerState::ALLOWED,
-        Class::User | Class::Role | Class::FederatedUser => {
-            let policies = Consult { slice: query.principal.identity, ..Consult::default() };
-            LayerState::of(run(&mut walk, policies, &mut mode)?)
-        }
+}
+
+/// Consults the layers. `overlay` is the view of the caller's session overlay, if it has one.
+pub(super) fn consult(query: &Query<'_>, overlay: Option<&Views<'_>>, facts: &Facts, mode: Mode<'_>) -> Result<States, Fault> {
+    let sources = Sources::of(query, facts)?;
+    let mut run = Run { walk: Walk::new(query), mode, layer: Layer::Rcp };
+    let mut states = States { rcp: run.chain(Layer::Rcp, sources.rcp)?, ..States::default() };
+    if run.ends(states.rcp) {
+        return Ok(states);
+    }
+    states.scp = run.chain(Layer::Scp, sources.scp)?;
+    if run.ends(states.scp) {
+        return Ok(states);
+    }
+    // Found last of all sources, since it depends on a key of the context.
+    states.endpoint = run.optional_slice(Layer::Endpoint, endpoint_policy(query)?)?;
+    if run.ends(states.endpoint) {
+        return Ok(states);
+    }
+    (states.resource, states.grants) = run.resource(&sources)?;
+    if run.ends(states.resource) {
+        return Ok(states);
+    }
+    states.identity = match sources.identity {
+        Identity::Absent => LayerState::ABSENT,
+        Identity::Allowed => LayerState::ALLOWED,
+        Identity::Policies(slices) => run.slices(Layer::Identity, slices)?,
+    };
+    if run.ends(states.identity) {
+        return Ok(states);
+    }
+    states.boundary = run.optional_slice(Layer::Boundary, sources.boundary)?;
+    if run.ends(states.boundary) {
+        return Ok(states);
+    }
+    states.session = match sources.session {
+        Session::Absent => LayerState::ABSENT,
+        Session::Silent => LayerState::SILENT,
+        Session::Policies(set) => run.session(set, query, overlay)?,
     };
     Ok(states)
 }
 
-fn run(walk: &mut Walk<'_, '_>, consult: Consult, mode: &mut Mode<'_>) -> Result<Verdict, Fault> {
-    match mode {
-        Mode::Indexed => walk.indexed(consult),
-        Mode::Plain(tell) => walk.plain(consult, *tell),
+/// Whether a slice allows by itself.
+#[cfg(feature = "explain")]
+pub(super) fn allows(query: &Query<'_>, consult: Consult) -> Result<bool, Fault> {
+    let mut verdict = Verdict::default();
+    Walk::new(query).plain(consult, &mut verdict, &mut |_, _, _| ())?;
+    Ok(verdict.allows())
+}
+
+/// A walk over the layers in one of the two ways.
+struct Run<'w, 'q, 'm> {
+    walk: Walk<'w, 'q>,
+    mode: Mode<'m>,
+    /// The layer that is consulted.
+    layer: Layer,
+}
+
+impl Run<'_, '_, '_> {
+    /// The indexed way ends at the first layer that denies: earlier ones are complete, so reason and layer are exact.
+    fn ends(&self, state: LayerState) -> bool {
+        state.deny && matches!(self.mode, Mode::Indexed)
+    }
+
+    fn slice(&mut self, consult: Consult, verdict: &mut Verdict) -> Result<(), Fault> {
+        match &mut self.mode {
+            Mode::Indexed if verdict.deny => Ok(()),
+            Mode::Indexed => self.walk.indexed(consult, verdict),
+            Mode::Plain(tell) => {
+                let layer = self.layer;
+                self.walk.plain(consult, verdict, &mut |place, statement, is_deny| tell(Match { layer, place, statement, is_deny }))
+            }
+        }
+    }
+
+    /// S-706: denies when any level denies, allows when every level allows.
+    fn chain(&mut self, layer: Layer, levels: Option<&[U32]>) -> Result<LayerState, Fault> {
+        self.layer = layer;
+        let Some(levels) = levels else { return Ok(LayerState::ABSENT) };
+        let mut state = LayerState::ALLOWED;
+        for level in levels {
+            self.walk.count(1)?;
+            let mut verdict = Verdict::default();
+            self.slice(Consult::slice(level.get()), &mut verdict)?;
+            state.deny |= verdict.deny;
+            state.allow &= verdict.allows();
+            if self.ends(state) {
+                break;
+            }
+        }
+        Ok(state)
+    }
+
+    fn optional_slice(&mut self, layer: Layer, slice: u32) -> Result<LayerState, Fault> {
+        if slice == NONE { Ok(LayerState::ABSENT) } else { self.slices(layer, &[slice]) }
+    }
+
+    /// S-703: the policies of a layer act together.
+    fn slices(&mut self, layer: Layer, slices: &[u32]) -> Result<LayerState, Fault> {
+        self.layer = layer;
+        let mut verdict = Verdict::default();
+        for slice in slices {
+            self.slice(Consult::slice(*slice), &mut verdict)?;
+        }
+        Ok(LayerState::of(verdict))
+    }
+
+    /// Resource policy and ACLs, and the kinds of their grants.
+    fn resource(&mut self, sources: &Sources<'_>) -> Result<(LayerState, Verdict), Fault> {
+        self.layer = Layer::Resource;
+        let mut verdict = Verdict::default();
+        let mut applies = false;
+        let acls = sources.acls.into_iter().filter(|slice| *slice != NONE).map(Consult::slice);
+        for consult in sources.policy.into_iter().chain(acls) {
+            applies = true;
+            self.slice(consult, &mut verdict)?;
+        }
+        Ok((if applies { LayerState::of(verdict) } else { LayerState::ABSENT }, verdict))
+    }
+
+    /// The policies of a session act as one layer, whether they are in the main bundle or in an overlay.
+    fn session(&mut self, set: &SessionSet, query: &Query<'_>, overlay: Option<&Views<'_>>) -> Result<LayerState, Fault> {
+        self.layer = Layer::Session;
+        let mut verdict = Verdict::default();
+        for (slice, place) in &set.named {
+            self.slice(Consult { session: Some(*place), ..Consult::slice(*slice) }, &mut verdict)?;
+        }
+        let Some(views) = overlay else { return Ok(LayerState::of(verdict)) };
+        let over = query.over(views)?;
+        let mut walk = self.walk.over(&over);
+        // The verifier has seen that an overlay has slice 0 and no other.
+        let consult = Consult { is_overlay: true, ..Consult::slice(0) };
+        match &mut self.mode {
+            Mode::Indexed if verdict.deny => {}
+            Mode::Indexed => walk.indexed(consult, &mut verdict)?,
+            Mode::Plain(tell) => {
+                let layer = self.layer;
+                walk.plain(consult, &mut verdict, &mut |place, statement, is_deny| tell(Match { layer, place, statement, is_deny }))?;
+            }
+        }
+        Ok(LayerState::of(verdict))
     }
 }
 
@@ -94,14 +258,14 @@ fn run(walk: &mut Walk<'_, '_>, consult: Consult, mode: &mut Mode<'_>) -> Result
 fn resource_policy(query: &Query<'_>, facts: &Facts) -> Result<Option<Consult>, Fault> {
     if facts.is_sts_on_role {
         let trust = query.resource_entity(true)?.map(|role| role.trust.get()).filter(|slice| *slice != NONE);
-        return Ok(trust.map(|slice| Consult { slice, is_trust: true, ignores_deny: false }));
+        return Ok(trust.map(|slice| Consult { is_trust: true, ..Consult::slice(slice) }));
     }
     let Some(resource) = query.declared.with_policy else { return Ok(None) };
     let ignores_deny = facts.class == Class::Root
         && facts.same_account
         && matches!(query.action, b"s3:getbucketpolicy" | b"s3:putbucketpolicy" | b"s3:deletebucketpolicy")
         && is_bucket(query.views.text(resource.arn)?);
-    Ok(Some(Consult { slice: resource.policy.get(), is_trust: false, ignores_deny }))
+    Ok(Some(Consult { ignores_deny, ..Consult::slice(resource.policy.get()) }))
 }
 
 /// `arn:P:s3:::bucket`: its policy is a bucket policy (S-717).
@@ -111,31 +275,36 @@ fn is_bucket(arn: &[u8]) -> bool {
     service == b"s3" && region.is_empty() && account.is_empty() && !rest.is_empty() && !rest.contains(&b'/')
 }
 
-/// S-707: whether a chain of SCPs binds the caller. With nothing but `FullAWSAccess` in it, it allows.
-fn scp(query: &Query<'_>) -> LayerState {
-    let caller = query.principal;
-    let binds = matches!(caller.class, Class::User | Class::Role | Class::FederatedUser | Class::Root)
-        && is_member(caller.account_flags)
-        && !caller.service_linked;
-    if binds { LayerState::ALLOWED } else { LayerState::ABSENT }
+/// The levels of a chain; `None` without one.
+fn levels<'q>(views: &Views<'q>, chain: u32) -> Result<Option<&'q [U32]>, Fault> {
+    if chain == NONE {
+        return Ok(None);
+    }
+    let chain = at(views.chains, chain)?;
+    range(views.chain_levels, chain.first, chain.len).map(Some)
 }
 
-/// S-708, S-709: whether a chain of RCPs guards the resource. With nothing but `RCPFullAWSAccess` in it, it allows.
-fn rcp(query: &Query<'_>) -> Result<LayerState, Fault> {
+/// The chain of RCPs that guards the resource (S-708, S-709), or `NONE`.
+fn rcp_chain(query: &Query<'_>) -> Result<u32, Fault> {
     if query.principal.service_linked || query.action == b"kms:retiregrant" {
-        return Ok(LayerState::ABSENT);
+        return Ok(NONE);
     }
-    let Some(owner) = query.owner_account()? else { return Ok(LayerState::ABSENT) };
-    if !is_member(owner.flags.get()) {
-        return Ok(LayerState::ABSENT);
+    let chain = if query.owner.is_some() && query.owner == query.principal.account.as_deref() {
+        query.principal.own_rcps
+    } else {
+        query.owner_account()?.filter(|owner| is_member(owner)).map_or(NONE, |owner| owner.rcps.get())
+    };
+    if chain == NONE {
+        return Ok(NONE);
     }
     let service = query.action.split(|byte| *byte == b':').next().unwrap_or_default();
-    let Some(symbol) = query.views.symbol(service)? else { return Ok(LayerState::ABSENT) };
+    let Some(symbol) = query.views.symbol(service)? else { return Ok(NONE) };
     let supports = query.views.rcp_services.binary_search_by(|listed| listed.get().cmp(&symbol)).is_ok();
-    Ok(if supports { LayerState::ALLOWED } else { LayerState::ABSENT })
+    Ok(if supports { chain } else { NONE })
 }
 
-/// In the organization, and not its management account.
-fn is_member(account_flags: u32) -> bool {
-    account_flags & (ACCOUNT_IN_ORGANIZATION | ACCOUNT_MANAGEMENT) == ACCOUNT_IN_ORGANIZATION
+/// The policy of the endpoint that the request came through (S-710), or `NONE`.
+pub(super) fn endpoint_policy(query: &Query<'_>) -> Result<u32, Fault> {
+    let Some(id) = query.endpoint()? else { return Ok(NONE) };
+    Ok(query.views.endpoint(id)?.map_or(NONE, |endpoint| endpoint.policy.get()))
 }

@@ -17,7 +17,10 @@
 
 mod atom;
 mod combine;
+mod demand;
 mod element;
+#[cfg(feature = "explain")]
+mod explain;
 mod glob;
 mod layers;
 mod query;
@@ -26,12 +29,18 @@ mod scratch;
 mod tests;
 mod walk;
 
+#[cfg(feature = "explain")]
+pub(crate) use walk::{Match, Place};
+
 use crate::decision::Decision;
 use crate::error::EvalError;
-use crate::open::BundleId;
+use crate::open::{BundleId, Overlay};
 use crate::request::principal::Resolved;
 use crate::request::{Principal, Request};
 use crate::views::Views;
+use alloc::string::String;
+use alloc::vec::Vec;
+pub use demand::DerivedKeys;
 use layers::{Facts, Mode};
 use query::Query;
 use scratch::Scratch;
@@ -54,9 +63,10 @@ impl<'b> Evaluator<'b> {
     /// `invalid-request`, `duplicate-key` or `limit-exceeded` for a request that breaks S-206, S-502 or a [limit](crate::limits); `unknown-principal`
     /// for a principal of another bundle. The caller of this function denies.
     pub fn decide(&mut self, principal: &Principal, request: &Request<'_>) -> Result<Decision, EvalError> {
-        let query = self.prepare(principal, request)?;
+        let overlay = overlay(principal);
+        let query = self.prepare(principal, overlay.as_ref(), request)?;
         let facts = Facts::of(&query);
-        let states = layers::consult(&query, &facts, Mode::Indexed)?;
+        let states = layers::consult(&query, overlay.as_ref(), &facts, Mode::Indexed)?;
         Ok(combine::combine(&facts, &states))
     }
 
@@ -66,60 +76,57 @@ impl<'b> Evaluator<'b> {
     /// # Errors
     /// Those of [`decide`](Evaluator::decide).
     pub fn decide_unindexed(&mut self, principal: &Principal, request: &Request<'_>) -> Result<Decision, EvalError> {
-        let query = self.prepare(principal, request)?;
+        let overlay = overlay(principal);
+        let query = self.prepare(principal, overlay.as_ref(), request)?;
         let facts = Facts::of(&query);
-        let states = layers::consult(&query, &facts, Mode::Plain(&mut |_| ()))?;
+        let states = layers::consult(&query, overlay.as_ref(), &facts, Mode::Plain(&mut |_| ()))?;
         Ok(combine::combine(&facts, &states))
     }
 
-    fn prepare<'q>(&'q mut self, principal: &'q Principal, request: &'q Request<'q>) -> Result<Query<'q>, EvalError> {
+    /// The context keys that can still change the decision of this request: names folded to ASCII lower case, in order. What the request's context gives is
+    /// known; every other key may yet be given, those that the bundle derives only with [`DerivedKeys::Open`]. A key that is not listed never changes the decision,
+    /// effect, reason and layer, whatever the listed ones are.
+    ///
+    /// Takes time in proportion to the statements that the caller's and the resource's layers hold, and allocates.
+    ///
+    /// # Errors
+    /// Those of [`decide`](Evaluator::decide).
+    pub fn needs(&mut self, principal: &Principal, request: &Request<'_>, derived: DerivedKeys) -> Result<Vec<String>, EvalError> {
+        let overlay = overlay(principal);
+        let query = self.prepare(principal, overlay.as_ref(), request)?;
+        let facts = Facts::of(&query);
+        Ok(demand::needs(&query, overlay.as_ref(), &facts, derived)?)
+    }
+
+    /// Decides, and tells which keys that the request lacks could change this decision, as [`needs`](Evaluator::needs) does.
+    ///
+    /// # Errors
+    /// Those of [`decide`](Evaluator::decide).
+    pub fn missing(
+        &mut self,
+        principal: &Principal,
+        request: &Request<'_>,
+        derived: DerivedKeys,
+    ) -> Result<(Decision, Vec<String>), EvalError> {
+        let decision = self.decide(principal, request)?;
+        Ok((decision, self.needs(principal, request, derived)?))
+    }
+
+    fn prepare<'q>(
+        &'q mut self,
+        principal: &'q Principal,
+        overlay: Option<&Views<'_>>,
+        request: &'q Request<'q>,
+    ) -> Result<Query<'q>, EvalError> {
         let resolved: &Resolved = principal.resolved();
         if resolved.bundle != self.bundle {
             return Err(EvalError::foreign_principal());
         }
-        Query::prepare(&self.views, &mut self.scratch, resolved, request)
+        Query::prepare(&self.views, overlay, &mut self.scratch, resolved, request)
     }
 }
 
-#[cfg(feature = "explain")]
-mod explain {
-    use super::layers::{self, Facts, Mode};
-    use super::walk::Match;
-    use super::{Evaluator, combine};
-    use crate::error::EvalError;
-    use crate::explain::{Explainer, Explanation};
-    use crate::request::{Principal, Request};
-    use alloc::string::ToString;
-    use alloc::vec::Vec;
-
-    impl Evaluator<'_> {
-        /// Decides and explains: the outcome of each layer, every statement that matched, and whose the resource is (S-729). Slow, as
-        /// [`decide_unindexed`](Evaluator::decide_unindexed) is, and allocates.
-        ///
-        /// # Errors
-        /// Those of [`decide`](Evaluator::decide); `invalid-bundle` for an explainer of another bundle, and if the indexes and the statements gave different
-        /// decisions, which is a defect.
-        pub fn explain(&mut self, explainer: &Explainer, principal: &Principal, request: &Request<'_>) -> Result<Explanation, EvalError> {
-            if explainer.bundle_id() != self.bundle {
-                return Err(EvalError::foreign_explainer());
-            }
-            let query = self.prepare(principal, request)?;
-            let facts = Facts::of(&query);
-            let indexed = combine::combine(&facts, &layers::consult(&query, &facts, Mode::Indexed)?);
-            let mut matches: Vec<Match> = Vec::new();
-            let states = layers::consult(&query, &facts, Mode::Plain(&mut |found| matches.push(found)))?;
-            let decision = combine::combine(&facts, &states);
-            if decision != indexed {
-                return Err(EvalError::disagreement());
-            }
-            let matched = explainer.matched(matches.iter().map(|found| (found.attachment, found.statement, found.is_deny)))?;
-            Ok(Explanation {
-                decision,
-                layers: states.outcomes(),
-                matched,
-                resource_account: query.owner.map(ToString::to_string),
-                resource_account_from: query.owner_source,
-            })
-        }
-    }
+/// The views of the session overlay that limits the caller, if one does.
+fn overlay(principal: &Principal) -> Option<Views<'_>> {
+    principal.resolved().session.as_ref()?.overlay.as_ref().map(Overlay::views)
 }

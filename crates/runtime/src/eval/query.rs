@@ -3,14 +3,16 @@
 //! Preparation finds every error that a request can have; afterwards a test is true or false, so that order never hides or creates an error.
 //! Rules: S-206, S-304 (cutting), S-308, S-502, S-504, S-605 to S-608, S-704, S-732, section 8.
 
+use super::demand::DerivedKeys;
 use super::scratch::{Scratch, Stamp};
 use crate::decision::OwnerSource;
 use crate::error::{EvalError, Fault};
 use crate::format::{self, Derivation, EntityRecord, NONE, ResourceRecord, U32};
 use crate::request::limits::{CONTEXT_KEYS_MAX, REQUEST_BYTES_MAX};
-use crate::request::principal::Resolved;
+use crate::request::principal::{CallerTags, Resolved};
 use crate::request::{ContextValue, Request, RequestError, check};
 use crate::views::{TrieWalk, Views, at};
+use core::cell::Cell;
 
 /// The value of a context key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +26,41 @@ pub(super) enum Value<'q> {
     Path(&'q str),
 }
 
+/// How a variable whose key the request leaves out is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Variables {
+    /// As the rules say: unresolved (S-607), or by its default (S-608).
+    Exact,
+    /// It stands for no text at all: what matches even so, matches for certain.
+    Nothing(DerivedKeys),
+    /// It stands for any text: what does not match even so, does not match for certain.
+    Anything(DerivedKeys),
+}
+
+/// What a variable stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Variable<'q> {
+    Text(&'q [u8]),
+    /// What contains it matches nothing (S-607).
+    Unresolved,
+    /// Any text; not in a decision.
+    Any,
+}
+
 /// The requested resource, but for `*`.
 #[derive(Clone, Copy)]
 pub(super) struct Resource<'q> {
     pub(super) text: &'q str,
     pub(super) parts: [&'q str; 6],
-    /// Symbols of parts 2 to 5, `NONE` where the bundle does not have the text.
-    pub(super) symbols: [u32; 4],
+}
+
+impl Resource<'_> {
+    /// For an S3 bucket or object, where the bucket's ARN ends.
+    fn bucket_end(&self) -> Option<usize> {
+        let [_, _, "s3", "", "", rest] = self.parts else { return None };
+        let key = rest.find('/').map_or(0, |slash| rest.len().saturating_sub(slash));
+        Some(self.text.len().saturating_sub(key))
+    }
 }
 
 /// What the declared resources say about the requested one.
@@ -42,11 +72,17 @@ pub(super) struct Declared<'q> {
     pub(super) deepest: Option<&'q ResourceRecord>,
     /// The deepest with a policy (S-705).
     pub(super) with_policy: Option<&'q ResourceRecord>,
+    /// The bucket and the object whose ACLs count for the request (S-724).
+    pub(super) acls: [Option<&'q ResourceRecord>; 2],
 }
 
-/// A prepared request.
+/// A prepared request, as one bundle sees it.
+#[derive(Clone)]
 pub(super) struct Query<'q> {
+    /// The bundle whose statements are tested: the main one, or a session overlay.
     pub(super) views: &'q Views<'q>,
+    /// The main bundle, which knows the caller and the resource.
+    pub(super) main: &'q Views<'q>,
     pub(super) principal: &'q Resolved,
     /// ASCII-folded.
     pub(super) action: &'q [u8],
@@ -56,15 +92,20 @@ pub(super) struct Query<'q> {
     pub(super) declared: Declared<'q>,
     pub(super) owner: Option<&'q str>,
     pub(super) owner_source: OwnerSource,
+    variables: Variables,
+    /// Symbols of parts 2 to 5 of the resource, `NONE` where the bundle does not have the text; looked up when they are first asked for.
+    symbols: Cell<Option<[u32; 4]>>,
     context: &'q [(&'q str, ContextValue<'q>)],
     stamps: &'q [Stamp],
+    overlay_stamps: &'q [Stamp],
     epoch: u64,
 }
 
 impl<'q> Query<'q> {
-    /// Checks a request and prepares it.
+    /// Checks a request and prepares it, for the main bundle and for the caller's session overlay, if it has one.
     pub(super) fn prepare(
         views: &'q Views<'q>,
+        overlay: Option<&Views<'_>>,
         scratch: &'q mut Scratch,
         principal: &'q Resolved,
         request: &'q Request<'q>,
@@ -76,9 +117,9 @@ impl<'q> Query<'q> {
             check::resource_account(account)?;
         }
         check_sizes(request)?;
-        scratch.begin()?;
+        scratch.begin(overlay.map_or(0, |overlay| overlay.keys.len()))?;
         scratch.fold_action(request.action);
-        stamp(views, scratch, request.context)?;
+        stamp(views, overlay, scratch, request.context)?;
 
         let scratch: &'q Scratch = scratch;
         let action = scratch.action();
@@ -88,16 +129,14 @@ impl<'q> Query<'q> {
             resource = &principal.buckets;
             parts = check::resource(resource)?;
         }
-        let resource = match parts {
-            Some(parts) => Some(Resource { text: resource, parts, symbols: symbols(views, parts)? }),
-            None => None,
-        };
+        let resource = parts.map(|parts| Resource { text: resource, parts });
         let declared = match &resource {
-            Some(resource) => declared(views, resource.text)?,
+            Some(resource) => declared(views, resource)?,
             None => Declared::default(),
         };
         let mut query = Query {
             views,
+            main: views,
             principal,
             action,
             action_id: views.action_id(action)?,
@@ -105,12 +144,52 @@ impl<'q> Query<'q> {
             declared,
             owner: None,
             owner_source: OwnerSource::None,
+            variables: Variables::Exact,
+            symbols: Cell::new(None),
             context: request.context,
             stamps: scratch.stamps(),
+            overlay_stamps: scratch.overlay_stamps(),
             epoch: scratch.epoch(),
         };
         (query.owner, query.owner_source) = query.find_owner(request.resource_account)?;
         Ok(query)
+    }
+
+    /// The same request as a session overlay sees it. Who calls and what the world says of the resource stay those of the main bundle.
+    pub(super) fn over<'o>(&self, overlay: &'o Views<'o>) -> Result<Query<'o>, Fault>
+    where
+        'q: 'o,
+    {
+        Ok(Query {
+            views: overlay,
+            action_id: overlay.action_id(self.action)?,
+            symbols: Cell::new(None),
+            stamps: self.overlay_stamps,
+            ..self.clone()
+        })
+    }
+
+    /// The symbols of parts 2 to 5 of the resource.
+    pub(super) fn resource_symbols(&self) -> Result<[u32; 4], Fault> {
+        if let Some(symbols) = self.symbols.get() {
+            return Ok(symbols);
+        }
+        let Some(Resource { parts: [_, partition, service, region, account, _], .. }) = self.resource else { return Ok([NONE; 4]) };
+        let mut symbols = [NONE; 4];
+        for (symbol, text) in symbols.iter_mut().zip([partition, service, region, account]) {
+            *symbol = self.views.symbol(text.as_bytes())?.unwrap_or(NONE);
+        }
+        self.symbols.set(Some(symbols));
+        Ok(symbols)
+    }
+
+    /// The id of the endpoint that the request came through (S-710): a single value.
+    pub(super) fn endpoint(&self) -> Result<Option<&'q str>, Fault> {
+        let Some(slot) = self.main.endpoint_slot()? else { return Ok(None) };
+        Ok(match self.value(slot)? {
+            Value::One(id) => Some(id),
+            _ => None,
+        })
     }
 
     /// S-704.
@@ -124,8 +203,8 @@ impl<'q> Query<'q> {
             return Ok((Some(account), OwnerSource::Arn));
         }
         if let Some(resource) = self.declared.deepest {
-            let account = at(self.views.accounts, resource.account.get())?;
-            return Ok((Some(self.views.text_str(account.id)?), OwnerSource::World));
+            let account = at(self.main.accounts, resource.account.get())?;
+            return Ok((Some(self.main.text_str(account.id)?), OwnerSource::World));
         }
         Ok(match self.principal.account.as_deref() {
             Some(account) => (Some(account), OwnerSource::Principal),
@@ -136,7 +215,7 @@ impl<'q> Query<'q> {
     /// The record of the owner's account, if the bundle has one.
     pub(super) fn owner_account(&self) -> Result<Option<&'q format::AccountRecord>, Fault> {
         match self.owner {
-            Some(owner) => Ok(self.views.account(owner)?.map(|(_, record)| record)),
+            Some(owner) => Ok(self.main.account(owner)?.map(|(_, record)| record)),
             None => Ok(None),
         }
     }
@@ -145,7 +224,7 @@ impl<'q> Query<'q> {
     pub(super) fn resource_entity(&self, is_role: bool) -> Result<Option<&'q EntityRecord>, Fault> {
         let Some([_, _, "iam", "", account, rest]) = self.resource.map(|resource| resource.parts) else { return Ok(None) };
         match rest.strip_prefix(if is_role { "role" } else { "user" }) {
-            Some(path) if path.starts_with('/') => self.views.entity_at(account, is_role, path),
+            Some(path) if path.starts_with('/') => self.main.entity_at(account, is_role, path),
             _ => Ok(None),
         }
     }
@@ -164,13 +243,39 @@ impl<'q> Query<'q> {
         })
     }
 
-    /// What a variable stands for, or `None` if it is unresolved (S-607, S-608).
-    pub(super) fn variable(&self, slot: U32, default: U32) -> Result<Option<&'q [u8]>, Fault> {
-        match self.value(slot.get())? {
-            Value::One(text) if !text.is_empty() => Ok(Some(text.as_bytes())),
-            _ if default.get() == NONE => Ok(None),
-            _ => self.views.text(default).map(Some),
+    /// Whether the request gives the key.
+    pub(super) fn is_given(&self, slot: u32) -> Result<bool, Fault> {
+        Ok(at(self.stamps, slot)?.epoch == self.epoch)
+    }
+
+    /// Whether neither the request nor the world gives the key (S-504).
+    pub(super) fn is_missing(&self, slot: u32) -> Result<bool, Fault> {
+        Ok(self.value(slot)? == Value::Missing)
+    }
+
+    /// The same request with another reading of variables.
+    pub(super) fn with_variables(&self, variables: Variables) -> Query<'q> {
+        Query { variables, ..self.clone() }
+    }
+
+    /// What a variable stands for (S-607, S-608).
+    pub(super) fn variable(&self, slot: U32, default: U32) -> Result<Variable<'q>, Fault> {
+        match self.variables {
+            Variables::Exact => {}
+            Variables::Nothing(derived) if self.is_open(slot.get(), derived)? => return Ok(Variable::Unresolved),
+            Variables::Anything(derived) if self.is_open(slot.get(), derived)? => return Ok(Variable::Any),
+            Variables::Nothing(_) | Variables::Anything(_) => {}
         }
+        Ok(match self.value(slot.get())? {
+            Value::One(text) if !text.is_empty() => Variable::Text(text.as_bytes()),
+            _ if default.get() == NONE => Variable::Unresolved,
+            _ => Variable::Text(self.views.text(default)?),
+        })
+    }
+
+    /// Whether the request does not say, and may yet say, what the key is.
+    pub(super) fn is_open(&self, slot: u32, derived: DerivedKeys) -> Result<bool, Fault> {
+        Ok(!self.is_given(slot)? && (derived == DerivedKeys::Open || self.is_missing(slot)?))
     }
 
     /// Section 8.
@@ -185,10 +290,20 @@ impl<'q> Query<'q> {
             Derivation::PrincipalType => one(principal.principal_type()),
             Derivation::UserId => one(principal.user_id.as_deref()),
             Derivation::Username => one(principal.username.as_deref()),
-            Derivation::PrincipalTag => {
-                let (first, len) = principal.tags;
-                one(self.symbol_text(self.views.tag(first, len, key.tag.get())?)?)
-            }
+            Derivation::PrincipalTag => match &principal.tags {
+                CallerTags::World(first, len) => {
+                    let value = match self.tag_key(key.tag)? {
+                        Some(key) => self.main.tag(*first, *len, key)?,
+                        None => None,
+                    };
+                    one(self.symbol_text(value)?)
+                }
+                CallerTags::Made(tags) => {
+                    let key = self.views.text_str(key.tag)?;
+                    let place = tags.binary_search_by(|(own, _)| own.as_str().cmp(key)).ok();
+                    one(place.and_then(|place| tags.get(place)).map(|(_, value)| value.as_str()))
+                }
+            },
             Derivation::PrincipalOrgId => one(self.optional_text(principal.organization.first())?),
             Derivation::PrincipalOrgPaths => path(self.optional_text(principal.organization.last())?),
             Derivation::PrincipalIsAwsService => one(principal.is_service()),
@@ -201,27 +316,40 @@ impl<'q> Query<'q> {
                 let account = self.owner_account()?;
                 path(self.optional_text(account.map(|account| account.organization_path.get()).as_ref())?)
             }
-            Derivation::ResourceTag => one(self.symbol_text(self.resource_tag(key.tag.get())?)?),
+            Derivation::ResourceTag => {
+                let value = match self.tag_key(key.tag)? {
+                    Some(key) => self.resource_tag(key)?,
+                    None => None,
+                };
+                one(self.symbol_text(value)?)
+            }
         })
     }
 
-    /// A tag of the declared resource, user or role with exactly the requested ARN.
+    /// The main bundle's symbol of a tag key of this bundle.
+    fn tag_key(&self, key: U32) -> Result<Option<u32>, Fault> {
+        if core::ptr::eq(self.views, self.main) { Ok(Some(key.get())) } else { self.main.symbol(self.views.text(key)?) }
+    }
+
+    /// A tag of the declared resource, user or role with exactly the requested ARN; of a role that is declared as a resource too the resource's counts first.
     fn resource_tag(&self, key: u32) -> Result<Option<U32>, Fault> {
-        if let Some(resource) = self.declared.exact {
-            return self.views.tag(resource.tags_first, resource.tags_len, key);
+        if let Some(resource) = self.declared.exact
+            && let Some(value) = self.main.tag(resource.tags_first, resource.tags_len, key)?
+        {
+            return Ok(Some(value));
         }
         let entity = match self.resource_entity(false)? {
             Some(user) => Some(user),
             None => self.resource_entity(true)?,
         };
         match entity {
-            Some(entity) => self.views.tag(entity.tags_first, entity.tags_len, key),
+            Some(entity) => self.main.tag(entity.tags_first, entity.tags_len, key),
             None => Ok(None),
         }
     }
 
     fn symbol_text(&self, symbol: Option<U32>) -> Result<Option<&'q str>, Fault> {
-        symbol.map(|symbol| self.views.text_str(symbol)).transpose()
+        symbol.map(|symbol| self.main.text_str(symbol)).transpose()
     }
 
     fn optional_text(&self, symbol: Option<&u32>) -> Result<Option<&'q str>, Fault> {
@@ -266,7 +394,13 @@ fn check_sizes(request: &Request<'_>) -> Result<(), RequestError> {
 }
 
 /// Notes at each slot which entry of the context gives it, and refuses keys that are equal ignoring case, known to the bundle or not (S-502).
-fn stamp(views: &Views<'_>, scratch: &mut Scratch, context: &[(&str, ContextValue<'_>)]) -> Result<(), EvalError> {
+fn stamp(
+    views: &Views<'_>,
+    overlay: Option<&Views<'_>>,
+    scratch: &mut Scratch,
+    context: &[(&str, ContextValue<'_>)],
+) -> Result<(), EvalError> {
+    let overlay = overlay.filter(|overlay| !overlay.keys.is_empty());
     for (entry, (key, _)) in (0_u32..).zip(context) {
         scratch.fold_key(key);
         let hash = format::hash(views.seed, scratch.key());
@@ -280,27 +414,24 @@ fn stamp(views: &Views<'_>, scratch: &mut Scratch, context: &[(&str, ContextValu
             let (earlier, _) = at(context, earlier)?;
             return Err(check::repeated_key(earlier, key).into());
         }
+        if let Some(overlay) = overlay {
+            let hash = if overlay.seed == views.seed { hash } else { format::hash(overlay.seed, scratch.key()) };
+            if let Some(slot) = overlay.slot(hash, scratch.key())? {
+                scratch.stamp_overlay_slot(slot, entry)?;
+            }
+        }
     }
     Ok(())
 }
 
-/// The symbols of parts 2 to 5.
-fn symbols(views: &Views<'_>, parts: [&str; 6]) -> Result<[u32; 4], Fault> {
-    let [_, partition, service, region, account, _] = parts;
-    let mut symbols = [NONE; 4];
-    for (symbol, text) in symbols.iter_mut().zip([partition, service, region, account]) {
-        *symbol = views.symbol(text.as_bytes())?.unwrap_or(NONE);
-    }
-    Ok(symbols)
-}
-
 /// The declared resources at or above an ARN: its own, or such that the ARN goes on with `/` or `:` (S-705).
-fn declared<'q>(views: &Views<'q>, arn: &str) -> Result<Declared<'q>, Fault> {
+fn declared<'q>(views: &Views<'q>, requested: &Resource<'_>) -> Result<Declared<'q>, Fault> {
     let mut found = Declared::default();
     if views.resource_trie.is_empty() {
         return Ok(found);
     }
-    let text = arn.as_bytes();
+    let text = requested.text.as_bytes();
+    let bucket_end = requested.bucket_end();
     let mut walk = TrieWalk::new(views.resource_trie, views.resource_trie_first_bytes, views.string_bytes, 0, text);
     while let Some(step) = walk.step()? {
         let id = step.node.exact.get();
@@ -311,6 +442,12 @@ fn declared<'q>(views: &Views<'q>, arn: &str) -> Result<Declared<'q>, Fault> {
         found.deepest = Some(resource);
         if resource.policy.get() != NONE {
             found.with_policy = Some(resource);
+        }
+        let [bucket, object] = &mut found.acls;
+        if bucket_end == Some(step.end) {
+            *bucket = Some(resource);
+        } else if step.end == text.len() {
+            *object = Some(resource);
         }
         if step.end == text.len() {
             found.exact = Some(resource);

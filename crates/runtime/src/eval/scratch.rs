@@ -12,6 +12,9 @@ pub(super) struct Stamp {
     pub(super) entry: u32,
 }
 
+/// Context keys of a session overlay for which there is memory from the beginning.
+const OVERLAY_KEYS: usize = 256;
+
 /// Slots of the table of keys that the bundle does not know: twice as many as a request may have, so that one is always free.
 const UNKNOWN_SLOTS: usize = 2 * CONTEXT_KEYS_MAX;
 
@@ -21,6 +24,8 @@ pub(super) struct Scratch {
     epoch: u64,
     /// By slot.
     stamps: Vec<Stamp>,
+    /// By slot of a session overlay. It is as long as the overlay with most keys so far.
+    overlay_stamps: Vec<Stamp>,
     /// Hash table of entries whose key the bundle does not know.
     unknown: Vec<Stamp>,
     action: Vec<u8>,
@@ -33,14 +38,18 @@ impl Scratch {
         Scratch {
             epoch: 0,
             stamps: vec![Stamp::default(); slots],
+            overlay_stamps: vec![Stamp::default(); OVERLAY_KEYS],
             unknown: vec![Stamp::default(); UNKNOWN_SLOTS],
             action: Vec::with_capacity(REQUEST_BYTES_MAX),
             key: Vec::with_capacity(REQUEST_BYTES_MAX),
         }
     }
 
-    /// A new request.
-    pub(super) fn begin(&mut self) -> Result<(), Fault> {
+    /// A new request, under a session overlay with so many keys. Allocates for an overlay with more keys than any before and than [`OVERLAY_KEYS`].
+    pub(super) fn begin(&mut self, overlay_keys: usize) -> Result<(), Fault> {
+        if overlay_keys > self.overlay_stamps.len() {
+            self.overlay_stamps.resize(overlay_keys, Stamp::default());
+        }
         self.epoch = self.epoch.checked_add(1).ok_or(Fault::Corrupt)?;
         Ok(())
     }
@@ -51,6 +60,10 @@ impl Scratch {
 
     pub(super) fn stamps(&self) -> &[Stamp] {
         &self.stamps
+    }
+
+    pub(super) fn overlay_stamps(&self) -> &[Stamp] {
+        &self.overlay_stamps
     }
 
     pub(super) fn action(&self) -> &[u8] {
@@ -79,6 +92,13 @@ impl Scratch {
         }
         *stamp = Stamp { epoch: self.epoch, entry };
         Ok(None)
+    }
+
+    /// Notes that an entry gives this slot of the session overlay.
+    pub(super) fn stamp_overlay_slot(&mut self, slot: u32, entry: u32) -> Result<(), Fault> {
+        let stamp = self.overlay_stamps.get_mut(slot as usize).ok_or(Fault::Corrupt)?;
+        *stamp = Stamp { epoch: self.epoch, entry };
+        Ok(())
     }
 
     /// Notes an entry whose key the bundle does not know; the earlier entry that `equals` finds equal, if there is one.

@@ -10,6 +10,7 @@
 use super::atom;
 use super::element;
 use super::query::Query;
+use crate::decision::Layer;
 use crate::error::Fault;
 use crate::format::{
     AtomRecord, CellRecord, DagNode, END, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, SHAPES, STATEMENT_DENY, StatementRecord, U32,
@@ -34,7 +35,7 @@ impl Verdict {
         self.direct || self.entity || self.delegation
     }
 
-    fn allow(&mut self, kind: GrantKind) {
+    pub(super) fn allow(&mut self, kind: GrantKind) {
         match kind {
             GrantKind::Direct => self.direct = true,
             GrantKind::Entity => self.entity = true,
@@ -43,25 +44,62 @@ impl Verdict {
     }
 }
 
-/// How a layer is consulted.
-#[derive(Debug, Clone, Copy, Default)]
+/// How a slice is consulted.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Consult {
-    /// The slice, or [`NONE`].
     pub(super) slice: u32,
     /// It is a trust policy (S-410).
     pub(super) is_trust: bool,
     /// Its Denies do not count (S-717).
     pub(super) ignores_deny: bool,
+    /// It stands for the session document with this index.
+    pub(super) session: Option<u32>,
+    /// It is that of the session overlay.
+    pub(super) is_overlay: bool,
+}
+
+impl Consult {
+    /// Without any particulars.
+    pub(super) fn slice(slice: u32) -> Consult {
+        Consult { slice, is_trust: false, ignores_deny: false, session: None, is_overlay: false }
+    }
+}
+
+/// Where a statement's document is attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Index in `Explanations::attachments`.
+    World(u32),
+    /// The session document with this index, which the main bundle holds at this attachment.
+    Session {
+        /// Its index in the session.
+        index: u32,
+        /// Index in `Explanations::attachments`.
+        attachment: u32,
+    },
+    /// Index in the `Explanations::attachments` of the session overlay.
+    Overlay(u32),
 }
 
 /// A statement that matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Match {
-    /// Index in `Explanations::attachments`.
-    pub(super) attachment: u32,
-    /// Id in `Statements`.
-    pub(super) statement: u32,
-    pub(super) is_deny: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Match {
+    pub(crate) layer: Layer,
+    pub(crate) place: Place,
+    /// Id in the `Statements` of the bundle, or of the session overlay.
+    pub(crate) statement: u32,
+    pub(crate) is_deny: bool,
+}
+
+impl Consult {
+    /// Where a member of the slice is attached.
+    pub(super) fn place(&self, attachment: u32) -> Place {
+        match self.session {
+            Some(index) => Place::Session { index, attachment },
+            None if self.is_overlay => Place::Overlay(attachment),
+            None => Place::World(attachment),
+        }
+    }
 }
 
 /// A walk over the layers of one request.
@@ -71,35 +109,40 @@ pub(super) struct Walk<'w, 'q> {
 }
 
 impl<'w, 'q> Walk<'w, 'q> {
+    /// A walk that may take as many steps as the bundle's bound, the caller's own policies and its session allow.
     pub(super) fn new(query: &'w Query<'q>) -> Walk<'w, 'q> {
-        Walk { query, steps_left: query.views.steps_max }
+        let own = query.principal.extra_steps.saturating_add(query.principal.session_steps);
+        Walk { query, steps_left: query.views.steps_max.saturating_add(own) }
     }
 
-    fn count(&mut self, steps: u64) -> Result<(), Fault> {
+    /// The walk goes on in the session overlay.
+    pub(super) fn over<'o, 'p>(&self, query: &'o Query<'p>) -> Walk<'o, 'p> {
+        Walk { query, steps_left: self.steps_left }
+    }
+
+    /// Pays for steps.
+    pub(super) fn count(&mut self, steps: u64) -> Result<(), Fault> {
         self.steps_left = self.steps_left.checked_sub(steps).ok_or(Fault::Steps)?;
         Ok(())
     }
 
     /// The outcome through the indexes; stops at the first Deny that counts.
-    pub(super) fn indexed(&mut self, consult: Consult) -> Result<Verdict, Fault> {
-        let mut verdict = Verdict::default();
-        if consult.slice == NONE {
-            return Ok(verdict);
-        }
+    pub(super) fn indexed(&mut self, consult: Consult, verdict: &mut Verdict) -> Result<(), Fault> {
         let views = self.query.views;
         let slice = at(views.slices, consult.slice)?;
         for member in range(views.slice_members, slice.first, slice.len)? {
+            self.count(1)?;
             let fragment = at(views.fragments, member.fragment.get())?;
             for cell in [self.action_cell(fragment)?, fragment.any_action_cell.get()] {
                 if cell != NONE {
-                    self.cell(cell, consult, &mut verdict)?;
+                    self.cell(cell, consult, verdict)?;
                 }
             }
             if verdict.deny {
                 break;
             }
         }
-        Ok(verdict)
+        Ok(())
     }
 
     /// The cell of the request's action, or `NONE`.
@@ -129,7 +172,7 @@ impl<'w, 'q> Walk<'w, 'q> {
                 return Err(Fault::Corrupt);
             }
             self.count(1)?;
-            let Some(parts) = shape_parts(resource.symbols, mask) else { continue };
+            let Some(parts) = shape_parts(query.resource_symbols()?, mask) else { continue };
             let Some(shape) = views.shape(id, mask, parts)? else { continue };
             let mut walk = TrieWalk::new(views.trie_nodes, views.trie_first_bytes, views.string_bytes, shape.root.get(), text);
             while let Some(step) = walk.step()? {
@@ -181,11 +224,7 @@ impl<'w, 'q> Walk<'w, 'q> {
     }
 
     /// The outcome by testing each statement; tells of every one that matched.
-    pub(super) fn plain(&mut self, consult: Consult, tell: &mut dyn FnMut(Match)) -> Result<Verdict, Fault> {
-        let mut verdict = Verdict::default();
-        if consult.slice == NONE {
-            return Ok(verdict);
-        }
+    pub(super) fn plain(&mut self, consult: Consult, verdict: &mut Verdict, tell: &mut dyn FnMut(Place, u32, bool)) -> Result<(), Fault> {
         let views = self.query.views;
         let slice = at(views.slices, consult.slice)?;
         for member in range(views.slice_members, slice.first, slice.len)? {
@@ -202,10 +241,10 @@ impl<'w, 'q> Walk<'w, 'q> {
                 } else {
                     verdict.allow(kind);
                 }
-                tell(Match { attachment: member.attachment.get(), statement: id, is_deny });
+                tell(consult.place(member.attachment.get()), id, is_deny);
             }
         }
-        Ok(verdict)
+        Ok(())
     }
 
     /// Whether a statement matches, and with what kind (S-702).

@@ -1,4 +1,4 @@
-//! Accounts: the declared ones, and those that only the organization tree names.
+//! Accounts, the declared ones and those that only the organization tree names, and the chains of organization policies that bind them.
 
 use super::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -22,6 +22,22 @@ pub struct AccountRecord {
     pub organization_id: U32,
     /// Symbol of the organization path, `o-…/r-…/ou-…/` (S-804), or `NONE` outside.
     pub organization_path: U32,
+    /// Its chain of SCPs in `Chains`, or `NONE` outside the organization. Equal chains are one record.
+    pub scps: U32,
+    /// Its chain of RCPs in `Chains`, or `NONE` outside the organization.
+    pub rcps: U32,
 }
 
-const _: () = assert!(size_of::<AccountRecord>() == 16);
+/// The levels that an account inherits, and its own (S-706). A level that lists no policies has the full-access document by default, which allows everything
+/// and has no place; such a level is left out. A chain without levels therefore allows everything.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct ChainRecord {
+    /// First level in `ChainLevels`.
+    pub first: U32,
+    /// Number of levels.
+    pub len: U32,
+}
+
+const _: () = assert!(size_of::<AccountRecord>() == 24);
+const _: () = assert!(size_of::<ChainRecord>() == 8);

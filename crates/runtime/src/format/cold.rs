@@ -2,6 +2,12 @@
 //!
 //! Encoded with bincode in its fixed-width little-endian form, each section under its own size limit; see `docs/bundle-format.md`.
 
+/// In `Attachment::file`: the document came without a file.
+pub const NO_FILE: u32 = u32::MAX;
+
+/// In `StatementOrigin::index`: a grant of an ACL.
+pub const NO_STATEMENT: u32 = u32::MAX;
+
 /// What was compiled.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
@@ -26,6 +32,10 @@ pub struct Summary {
     pub dag_nodes: u64,
     /// Nodes of the resource tries.
     pub trie_nodes: u64,
+    /// Bytes of the indexed documents (fragments with their ranges, cells, shapes, tries, statements and DAG nodes), each counted once, as they lie in the bundle.
+    pub fragment_bytes: u64,
+    /// The same, counted as if nothing were shared: once for each entity, resource, endpoint and account that consults the document, with every level of an account's chains.
+    pub unshared_fragment_bytes: u64,
 }
 
 /// Where everything came from.
@@ -38,6 +48,9 @@ pub struct Explanations {
     pub attachments: Vec<Attachment>,
     /// One entry for each `StatementRecord`, at the same index.
     pub statements: Vec<StatementOrigin>,
+    /// One entry for each `KeyRecord`, at the same index: the key's name in the letter case of the first condition that reads it; the folded name of a key that
+    /// only variables read.
+    pub keys: Vec<String>,
 }
 
 /// A place in the world at which a document is attached.
@@ -48,7 +61,7 @@ pub struct Attachment {
     pub place: String,
     /// World order (S-116): places sort by it.
     pub order: u64,
-    /// Index into `files` of the file that holds the document's text.
+    /// Index into `files` of the file that holds the document's text; [`NO_FILE`] for a document that came without one, as a session's.
     pub file: u32,
     /// Line of the document's first character, from 1.
     pub line: u32,
@@ -60,7 +73,7 @@ pub struct Attachment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
 pub struct StatementOrigin {
-    /// Index of the statement in its document.
+    /// Index of the statement in its document; [`NO_STATEMENT`] for a grant of an ACL, which has a place and no statement (S-729).
     pub index: u32,
     /// `Sid`, if it has one.
     pub sid: Option<String>,

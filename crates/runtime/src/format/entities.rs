@@ -1,4 +1,4 @@
-//! Users and roles of declared accounts, and tags.
+//! Users, roles, groups and managed policies of declared accounts, and tags.
 
 use super::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -7,8 +7,6 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 pub const ENTITY_ROLE: u32 = 1;
 /// The role is service-linked: by its member or by a path that begins with `/aws-service-role/` (S-707).
 pub const ENTITY_SERVICE_LINKED: u32 = 2;
-/// The entity has a permissions boundary (S-414).
-pub const ENTITY_HAS_BOUNDARY: u32 = 4;
 
 /// One user or role; records are in strictly ascending order of (account, flags & `ENTITY_ROLE`, name).
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -30,8 +28,36 @@ pub struct EntityRecord {
     pub tags_len: U32,
     /// Its identity policies in `Slices`: the user's own and its groups', or the role's.
     pub identity: U32,
+    /// Its permissions boundary in `Slices`, or `NONE` (S-414, S-714).
+    pub boundary: U32,
     /// A role's trust policy in `Slices`; `NONE` for users, and for roles without one.
     pub trust: U32,
+}
+
+/// One group: its policies by name, for principals that are made at run time.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct GroupRecord {
+    /// Id of its account in `Accounts`.
+    pub account: U32,
+    /// Symbol of the name.
+    pub name: U32,
+    /// Its policies in `Slices`.
+    pub policies: U32,
+}
+
+/// One managed policy by name, for principals that are made at run time and for session policies that are given by name.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct PolicyRecord {
+    /// Id of its account in `Accounts`; `NONE` for an AWS managed policy, which some place of the world names by its ARN.
+    pub account: U32,
+    /// Symbol of the name; of the whole ARN for an AWS managed policy.
+    pub name: U32,
+    /// Symbol of the path, `/` at both ends; `NONE` for an AWS managed policy.
+    pub path: U32,
+    /// The document in `Slices`: a slice of one member.
+    pub slice: U32,
 }
 
 /// One tag.
@@ -44,5 +70,7 @@ pub struct TagRecord {
     pub value: U32,
 }
 
-const _: () = assert!(size_of::<EntityRecord>() == 36);
+const _: () = assert!(size_of::<EntityRecord>() == 40);
+const _: () = assert!(size_of::<GroupRecord>() == 12);
+const _: () = assert!(size_of::<PolicyRecord>() == 16);
 const _: () = assert!(size_of::<TagRecord>() == 8);

@@ -17,6 +17,8 @@ pub struct SliceRecord {
     pub first: U32,
     /// Number of members.
     pub len: U32,
+    /// The most steps that consulting the slice takes.
+    pub steps: U32,
 }
 
 /// One place in the world where a fragment's document is attached.
@@ -73,7 +75,7 @@ pub struct StatementRecord {
     pub conditions_len: U32,
 }
 
-const _: () = assert!(size_of::<SliceRecord>() == 8);
+const _: () = assert!(size_of::<SliceRecord>() == 12);
 const _: () = assert!(size_of::<SliceMember>() == 8);
 const _: () = assert!(size_of::<FragmentRecord>() == 20);
 const _: () = assert!(size_of::<ActionRange>() == 8);

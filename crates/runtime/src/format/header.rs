@@ -7,7 +7,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
 
 /// The version of the layout. A reader refuses every other.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Sections begin at multiples of this many bytes: a cache line.
 pub const SECTION_ALIGN: u64 = 64;
@@ -30,10 +30,35 @@ pub struct Header {
     pub hash_seed: U64,
     /// Number of section table entries: [`SectionKind::ALL`]`.len()`.
     pub section_count: U32,
+    /// A [`BundleKind`] as its number.
+    pub kind: U32,
     /// Zero.
-    pub reserved: [u8; 52],
+    pub reserved: [u8; 48],
     /// BLAKE3 of the header (this field as zero) followed by the section table. It identifies the bundle, since the table holds the digest of each section.
     pub digest: [u8; 32],
+}
+
+/// What a bundle holds. Both kinds have the same sections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum BundleKind {
+    /// A world.
+    World = 0,
+    /// A session overlay (S-715): the documents of one session as slice 0, the only slice, and no account, entity, principal element, resource, endpoint,
+    /// chain, group, policy or RCP service.
+    Session = 1,
+}
+
+impl BundleKind {
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: u32) -> Option<BundleKind> {
+        match number {
+            0 => Some(BundleKind::World),
+            1 => Some(BundleKind::Session),
+            _ => None,
+        }
+    }
 }
 
 /// One entry of the section table, which follows the header directly.
@@ -146,8 +171,18 @@ sections! {
     ResourceTrieFirstBytes = 33, "resource-trie-first-bytes";
     /// `U32` symbols, ascending: service prefixes that support RCPs (S-709).
     RcpServices = 34, "rcp-services";
+    /// [`super::ChainRecord`]: SCP and RCP chains, each as its levels.
+    Chains = 35, "chains";
+    /// `U32` slice ids: the levels of chains, from the organization's root down.
+    ChainLevels = 36, "chain-levels";
+    /// [`super::EndpointRecord`]: declared VPC endpoints that have a policy, in strictly ascending order of `id`.
+    Endpoints = 37, "endpoints";
+    /// [`super::GroupRecord`]: groups of declared accounts, in strictly ascending order of (account, name).
+    Groups = 38, "groups";
+    /// [`super::PolicyRecord`]: managed policies by name, in strictly ascending order of (account, name).
+    Policies = 39, "policies";
     /// Cold, bincode: [`super::cold::Summary`].
-    Summary = 35, "summary";
+    Summary = 40, "summary";
     /// Cold, bincode: [`super::cold::Explanations`].
-    Explanations = 36, "explanations";
+    Explanations = 41, "explanations";
 }

@@ -27,18 +27,18 @@ mod resources;
 mod strings;
 mod trie;
 
-pub use accounts::{ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord};
+pub use accounts::{ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord, ChainRecord};
 pub use actions::ActionBound;
 pub use dag::{
     ATOM_IF_EXISTS, ATOM_NEGATED, ArnPatternRecord, AtomKind, AtomRecord, DagNode, END, NODE_DENY, NODE_EMIT, NetworkRecord, OperandKind,
     OperandRecord, PieceKind, PieceRange, PieceRecord, Qualifier,
 };
-pub use entities::{ENTITY_HAS_BOUNDARY, ENTITY_ROLE, ENTITY_SERVICE_LINKED, EntityRecord, TagRecord};
+pub use entities::{ENTITY_ROLE, ENTITY_SERVICE_LINKED, EntityRecord, GroupRecord, PolicyRecord, TagRecord};
 pub use fragments::{ActionRange, FragmentRecord, STATEMENT_DENY, SliceMember, SliceRecord, StatementRecord};
-pub use header::{FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
+pub use header::{BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
 pub use keys::{Derivation, KeyRecord};
 pub use principals::{PRINCIPAL_NEGATED, PrincipalElementRecord, PrincipalKeyRecord, PrincipalTag};
-pub use resources::ResourceRecord;
+pub use resources::{EndpointRecord, ResourceRecord};
 pub use strings::StringRecord;
 pub use trie::{CellRecord, SHAPES, ShapeRecord, TrieNode};
 

@@ -36,6 +36,8 @@ pub enum PrincipalTag {
     CanonicalUser = 9,
     /// `{"CanonicalUser": "*"}`; the text is empty.
     AnyCanonicalUser = 10,
+    /// Every caller that has an account, as the ACL group `AuthenticatedUsers` means it (S-724); the text is empty.
+    AnyAccount = 11,
 }
 
 impl PrincipalTag {
@@ -43,9 +45,22 @@ impl PrincipalTag {
     #[must_use]
     pub fn from_number(number: u32) -> Option<PrincipalTag> {
         use PrincipalTag::*;
-        [Everyone, Account, Arn, RoleName, UniqueId, Service, AnyService, Federated, AnyFederated, CanonicalUser, AnyCanonicalUser]
-            .into_iter()
-            .find(|tag| *tag as u32 == number)
+        [
+            Everyone,
+            Account,
+            Arn,
+            RoleName,
+            UniqueId,
+            Service,
+            AnyService,
+            Federated,
+            AnyFederated,
+            CanonicalUser,
+            AnyCanonicalUser,
+            AnyAccount,
+        ]
+        .into_iter()
+        .find(|tag| *tag as u32 == number)
     }
 }
 

@@ -26,6 +26,21 @@ pub(crate) enum CallerForm<'a> {
     Anonymous,
 }
 
+#[cfg(feature = "json")]
+impl<'a> CallerForm<'a> {
+    /// The account, of a caller that has one.
+    pub(crate) fn account(self) -> Option<&'a str> {
+        match self {
+            CallerForm::User { account, .. }
+            | CallerForm::Role { account, .. }
+            | CallerForm::Session { account, .. }
+            | CallerForm::FederatedUser { account, .. }
+            | CallerForm::Root { account, .. } => Some(account),
+            CallerForm::Service(_) | CallerForm::Federated(_) | CallerForm::CanonicalUser(_) | CallerForm::Anonymous => None,
+        }
+    }
+}
+
 /// Twelve digits.
 pub(crate) fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())

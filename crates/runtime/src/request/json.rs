@@ -4,11 +4,14 @@
 //! S-510). A text that is no JSON is `json-syntax`, whatever else is in it; of all other errors the one that stands first in the text counts (S-116).
 //! Whether a principal is known depends on the bundle, so an error that stands after the principal waits for [`JsonRequest::resolve`].
 //!
-//! Rules: S-103 (repeated members), S-116, S-206, S-502, S-526, S-715 (session policies, which this release refuses).
+//! Session documents are handed over as text ([`JsonRequest::resolve_with`]): what compiles them knows the compiler, which this crate does not.
+//!
+//! Rules: S-103 (repeated members), S-116, S-206, S-502, S-526, S-715 (session policies).
 
 use super::check::CallerForm;
 use super::limits::{CONTEXT_KEYS_MAX, NESTING_MAX, REQUEST_BYTES_MAX};
-use super::{Caller, ContextValue, Principal, Request, RequestError, check};
+use super::session::takes_none;
+use super::{Caller, ContextValue, Principal, Request, RequestError, SessionPolicies, check};
 use crate::open::Bundle;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -22,8 +25,17 @@ use serde_json::value::RawValue;
 pub struct JsonRequest<'a> {
     principal: JsonCaller<'a>,
     members: Members<'a>,
-    /// The first error after the principal.
-    error: Option<RequestError>,
+    /// The first error that may not be the first of all, and the position of its member.
+    error: Option<(usize, RequestError)>,
+}
+
+/// The documents of a request's session, for whoever can compile them.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionDocuments<'a> {
+    /// The caller's account, whose managed policies a document may name.
+    pub account: Option<&'a str>,
+    /// Each document as its JSON text: an object, or a string that names one. At least one.
+    pub documents: &'a [&'a str],
 }
 
 #[derive(Debug, Clone)]
@@ -48,15 +60,18 @@ struct Members<'a> {
     resource: Option<Cow<'a, str>>,
     resource_account: Option<Cow<'a, str>>,
     context: Option<Vec<(Cow<'a, str>, JsonValue<'a>)>>,
-    session: Option<()>,
+    /// The JSON texts of the session's documents.
+    session: Option<Vec<&'a str>>,
+    /// Positions of `principal` and `session` among the members.
+    principal_at: usize,
+    session_at: usize,
 }
 
 impl<'a> JsonRequest<'a> {
     /// Reads one request.
     ///
     /// # Errors
-    /// `json-syntax`, `limit-exceeded`, and whatever stands in the text before or at the principal: `duplicate-key`, `unknown-field`, `invalid-request`,
-    /// `unsupported-layer`. Errors after the principal come from [`resolve`](JsonRequest::resolve) and [`with_request`](JsonRequest::with_request).
+    /// `json-syntax`, `limit-exceeded`, and whatever stands in the text before or at the principal: `duplicate-key`, `unknown-field`, `invalid-request`.
     pub fn parse(text: &'a str) -> Result<JsonRequest<'a>, RequestError> {
         if text.len() > REQUEST_BYTES_MAX {
             return Err(RequestError::limit("the request is longer than 64 KiB"));
@@ -66,12 +81,20 @@ impl<'a> JsonRequest<'a> {
         }
         let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(text, 0, &error))?;
         let mut members = Members::default();
-        // Within a value that is JSON as a whole, only a string can be wrong; it is looked for where it counts.
-        let error =
-            members.read(raw).err().map(|error| if error.code() == "json-syntax" { bad_string(text).unwrap_or(error) } else { error });
+        let entries = object(raw, "the request").map_err(|error| placed(text, error))?;
+        let error = members.read(&entries).err().map(|(at, error)| (at, placed(text, error)));
+        let has_session = members.session.as_ref().is_some_and(|documents| !documents.is_empty());
         match (members.principal.take(), error) {
             (Some(principal), error) => Ok(JsonRequest { principal, members, error }),
-            (None, Some(error)) => Err(error),
+            (None, Some((at, error))) if has_session => {
+                // A document of the session may hold an error that stands before this one; whose session it is, the principal behind them tells.
+                let found = entries.iter().enumerate().skip(at).find(|(_, (name, _))| name == "principal");
+                let Some((principal_at, (_, value))) = found else { return Err(error) };
+                let Ok(principal) = read_principal(value) else { return Err(error) };
+                members.principal_at = principal_at;
+                Ok(JsonRequest { principal, members, error: Some((at, error)) })
+            }
+            (None, Some((_, error))) => Err(error),
             (None, None) => Err(RequestError::invalid("the request has no principal")),
         }
     }
@@ -91,19 +114,67 @@ impl<'a> JsonRequest<'a> {
     /// Resolves the caller over a bundle.
     ///
     /// # Errors
-    /// The first error of the whole text, unknown principals included (S-116).
+    /// The first error of the whole text, unknown principals included (S-116); `unsupported-layer` for a request with session documents, which
+    /// [`resolve_with`](JsonRequest::resolve_with) takes.
     pub fn resolve(&self, bundle: &Bundle) -> Result<Principal, RequestError> {
-        let principal = bundle.principal(self.caller())?;
-        self.check().map(|()| principal)
+        self.resolve_with(bundle, |_| {
+            Err(RequestError::new("unsupported-layer", "the request has session documents, and nothing here can compile them"))
+        })
     }
 
-    /// Whether the text holds an error other than an unknown principal.
+    /// Resolves the caller over a bundle, limited by the policies of its session. The function compiles the session's documents, or finds them; it is called
+    /// for a request that has some, unless an error stands before them.
+    ///
+    /// # Errors
+    /// The first error of the whole text (S-116), the function's own included: it counts at the place of the session.
+    pub fn resolve_with<E: From<RequestError>>(
+        &self,
+        bundle: &Bundle,
+        session: impl FnOnce(SessionDocuments<'_>) -> Result<SessionPolicies, E>,
+    ) -> Result<Principal, E> {
+        let Members { principal_at, session_at, .. } = self.members;
+        let mut first: Option<(usize, E)> = self.error.clone().map(|(at, error)| (at, error.into()));
+        let mut note = |at: usize, error: E| {
+            if first.as_ref().is_none_or(|(earliest, _)| at < *earliest) {
+                first = Some((at, error));
+            }
+        };
+        let mut principal = bundle.principal(self.caller()).map_err(|error| note(principal_at, error.into())).ok();
+        // Behind a caller that cannot be resolved no error of a document could count.
+        let is_behind_error = principal.is_none() && principal_at < session_at;
+        let documents = self.members.session.as_deref().filter(|documents| !documents.is_empty() && !is_behind_error);
+        if let Some(documents) = documents {
+            let account = check::caller(self.caller()).ok().and_then(|form| form.account());
+            let limited = session(SessionDocuments { account, documents }).and_then(|policies| {
+                let limited = principal.as_ref().map(|principal| principal.with_session(bundle, &policies));
+                limited.transpose().map_err(E::from)
+            });
+            match limited {
+                Ok(limited) => principal = limited,
+                Err(error) => note(session_at, error),
+            }
+        }
+        match (principal, first) {
+            (_, Some((_, error))) => Err(error),
+            (Some(principal), None) => Ok(principal),
+            // A caller that cannot be resolved was noted.
+            (None, None) => Err(RequestError::unknown_principal("the caller cannot be resolved").into()),
+        }
+    }
+
+    /// The JSON texts of the session's documents; empty without a session.
+    #[must_use]
+    pub fn session(&self) -> &[&'a str] {
+        self.members.session.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the text holds an error other than an unknown principal or one in a session document.
     ///
     /// # Errors
     /// The first such error.
     pub fn check(&self) -> Result<(), RequestError> {
         match &self.error {
-            Some(error) => Err(error.clone()),
+            Some((_, error)) => Err(error.clone()),
             None => Ok(()),
         }
     }
@@ -143,36 +214,46 @@ impl<'a> JsonRequest<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// Reads the members in the order of the text, up to the first error.
-    fn read(&mut self, raw: &'a RawValue) -> Result<(), RequestError> {
-        let entries = object(raw, "the request")?;
-        for (name, value) in &entries {
-            let value: &'a RawValue = value;
-            match &**name {
-                "principal" => once(&mut self.principal, name, || read_principal(value))?,
-                "action" => once(&mut self.action, name, || {
-                    let text = string(value, "the action")?;
-                    check::action(&text).map(|()| text)
-                })?,
-                "resource" => once(&mut self.resource, name, || {
-                    let text = string(value, "the resource")?;
-                    check::resource(&text)?;
-                    Ok(text)
-                })?,
-                "resource_account" => once(&mut self.resource_account, name, || {
-                    let text = string(value, "the resource account")?;
-                    check::resource_account(&text).map(|()| text)
-                })?,
-                "context" => once(&mut self.context, name, || read_context(value))?,
-                "session" => once(&mut self.session, name, || read_session(value, takes_session(&entries)))?,
-                _ => return Err(unknown_field(name)),
-            }
+    /// Reads the members in the order of the text, up to the first error, which is given with its position.
+    fn read(&mut self, entries: &[(Cow<'a, str>, &'a RawValue)]) -> Result<(), (usize, RequestError)> {
+        for (at, (name, value)) in entries.iter().enumerate() {
+            self.member(at, name, value, entries).map_err(|error| (at, error))?;
         }
+        let missing = |what| Err((entries.len(), RequestError::invalid(what)));
         if self.principal.is_none() {
-            return Err(RequestError::invalid("the request has no principal"));
+            return missing("the request has no principal");
         }
         if self.action.is_none() {
-            return Err(RequestError::invalid("the request has no action"));
+            return missing("the request has no action");
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, at: usize, name: &str, value: &'a RawValue, entries: &[(Cow<'a, str>, &'a RawValue)]) -> Result<(), RequestError> {
+        match name {
+            "principal" => {
+                once(&mut self.principal, name, || read_principal(value))?;
+                self.principal_at = at;
+            }
+            "action" => once(&mut self.action, name, || {
+                let text = string(value, "the action")?;
+                check::action(&text).map(|()| text)
+            })?,
+            "resource" => once(&mut self.resource, name, || {
+                let text = string(value, "the resource")?;
+                check::resource(&text)?;
+                Ok(text)
+            })?,
+            "resource_account" => once(&mut self.resource_account, name, || {
+                let text = string(value, "the resource account")?;
+                check::resource_account(&text).map(|()| text)
+            })?,
+            "context" => once(&mut self.context, name, || read_context(value))?,
+            "session" => {
+                once(&mut self.session, name, || read_session(value, takes_session(entries)))?;
+                self.session_at = at;
+            }
+            _ => return Err(unknown_field(name)),
         }
         Ok(())
     }
@@ -252,9 +333,8 @@ fn takes_session(entries: &[(Cow<'_, str>, &RawValue)]) -> bool {
     matches!(form, Some(CallerForm::Session { .. } | CallerForm::Role { .. } | CallerForm::FederatedUser { .. }))
 }
 
-/// Session policies are not of this release: a request with a session is refused rather than decided without it. For a caller that takes none
-/// it is no request at all (S-715).
-fn read_session(raw: &RawValue, takes_session: bool) -> Result<(), RequestError> {
+/// The texts of the session's documents; some for a caller that takes none are no request at all (S-715).
+fn read_session(raw: &RawValue, takes_session: bool) -> Result<Vec<&str>, RequestError> {
     let mut policies = None;
     for (name, value) in object(raw, "the session")? {
         if name != "policies" {
@@ -264,13 +344,14 @@ fn read_session(raw: &RawValue, takes_session: bool) -> Result<(), RequestError>
             if !value.get().starts_with('[') {
                 return Err(RequestError::invalid("the session's policies are no list"));
             }
-            if !takes_session && !elements(value)?.is_empty() {
-                return Err(RequestError::invalid("this caller takes no session policies"));
+            let documents = elements(value)?;
+            if !takes_session && !documents.is_empty() {
+                return Err(takes_none());
             }
-            Ok(())
+            Ok(documents.into_iter().map(RawValue::get).collect())
         })?;
     }
-    Err(RequestError::new("unsupported-layer", "session policies are not supported yet; the request is refused, not decided without them"))
+    Ok(policies.unwrap_or_default())
 }
 
 /// A string, number or boolean, as text (S-112, S-526).
@@ -287,6 +368,11 @@ fn scalar(raw: &RawValue) -> Result<Cow<'_, str>, RequestError> {
 
 fn unknown_field(name: &str) -> RequestError {
     RequestError::new("unknown-field", format!("`{name}` is not known here"))
+}
+
+/// Within a value that is JSON as a whole, only a string can be wrong; it is looked for where it counts.
+fn placed(text: &str, error: RequestError) -> RequestError {
+    if error.code() == "json-syntax" { bad_string(text).unwrap_or(error) } else { error }
 }
 
 /// The error for a part of the request's text that begins at `start`, with its place in the whole text, as people count.

@@ -4,17 +4,24 @@
 //! [`Request`], checked at each decision. A request that breaks a rule or a limit is an error, never cut short: a Deny must not stop matching because a
 //! value was dropped.
 //!
+//! A caller that the world declares is resolved ([`Principal`]), one that it does not can be made ([`PrincipalBuilder`]); either may be limited by
+//! [`SessionPolicies`].
+//!
 //! Rules: S-206 (forms), S-502 (context keys), S-526 (values), S-730 (callers), section 8 (what a caller gives to derived keys).
 
+mod builder;
 pub(crate) mod check;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod limits;
 pub(crate) mod principal;
+pub(crate) mod session;
 #[cfg(test)]
 mod tests;
 
+pub use builder::PrincipalBuilder;
 pub use principal::Principal;
+pub use session::SessionPolicies;
 
 use alloc::borrow::Cow;
 use core::fmt;
@@ -84,6 +91,7 @@ impl RequestError {
     }
 
     /// The code of S-116: `invalid-request`, `unknown-principal`, `limit-exceeded`, `unsupported-layer`, `unknown-field`, `duplicate-key`, `json-syntax`;
+    /// `unresolved-document`, `unknown-group`, `tag-clash` and `duplicate-entity` for a caller that is made or limited by names;
     /// `invalid-bundle` where a bundle breaks what its verification promised.
     #[must_use]
     pub fn code(&self) -> &'static str {

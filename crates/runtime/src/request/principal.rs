@@ -4,9 +4,13 @@
 //! statement may name it by; the kind of the key says what a grant through it can bypass (S-401, S-712).
 
 use super::check::{self, CallerForm};
+use super::session::SessionSet;
 use super::{Caller, RequestError};
 use crate::error::Fault;
-use crate::format::{ACCOUNT_DECLARED, AccountRecord, ENTITY_HAS_BOUNDARY, ENTITY_SERVICE_LINKED, EntityRecord, NONE, PrincipalTag, U32};
+use crate::format::{
+    ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord, ENTITY_SERVICE_LINKED, EntityRecord, NONE, PrincipalTag,
+    U32,
+};
 use crate::open::BundleId;
 use crate::views::Views;
 use alloc::format;
@@ -58,6 +62,9 @@ pub(crate) struct CallerKey {
     pub(crate) trust_only: bool,
 }
 
+/// The path below which service-linked roles stand (S-707).
+pub(super) const SERVICE_ROLES: &str = "/aws-service-role/";
+
 /// The level of the key `*`.
 pub(crate) const EVERY_LEVEL: u8 = u8::MAX;
 
@@ -72,29 +79,68 @@ impl Principal {
         self.0.bundle
     }
 
+    /// The 12-digit id of the caller's account, if it has one.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.0.account.as_deref()
+    }
+
+    pub(crate) fn new(resolved: Resolved) -> Principal {
+        Principal(Arc::new(resolved))
+    }
+
     pub(crate) fn resolved(&self) -> &Resolved {
         &self.0
     }
 }
 
+/// Slices that a layer consults together.
+#[derive(Debug, Clone)]
+pub(crate) enum PolicySet {
+    /// Of an entity of the world; `NONE` is no policy.
+    Slice(u32),
+    /// Of a principal that was made at run time.
+    Made(Vec<u32>),
+}
+
+impl PolicySet {
+    pub(crate) fn slices(&self) -> &[u32] {
+        match self {
+            PolicySet::Slice(NONE) => &[],
+            PolicySet::Slice(slice) => core::slice::from_ref(slice),
+            PolicySet::Made(slices) => slices,
+        }
+    }
+}
+
+/// Tags of a caller.
+#[derive(Debug, Clone)]
+pub(crate) enum CallerTags {
+    /// First tag and number of tags in the bundle.
+    World(U32, U32),
+    /// Folded key and value, in order of the keys.
+    Made(Vec<(String, String)>),
+}
+
 /// What evaluation needs to know of a caller.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     pub(crate) bundle: BundleId,
     pub(crate) class: Class,
     /// 12-digit id.
     pub(crate) account: Option<String>,
-    /// Flags of the account's record, 0 if the bundle has none.
-    pub(crate) account_flags: u32,
     /// Symbols of the account's organization and path, or `NONE`.
     pub(crate) organization: [u32; 2],
-    /// Slice of the identity policies, or `NONE`.
-    pub(crate) identity: u32,
-    /// The caller, or its parent user, has a boundary (S-414, S-714).
-    pub(crate) has_boundary: bool,
+    /// The chain of SCPs that binds the caller (S-707), or `NONE`.
+    pub(crate) scps: u32,
+    /// The chain of RCPs that guards what the caller's account owns (S-708, S-709), or `NONE`.
+    pub(crate) own_rcps: u32,
+    pub(crate) identity: PolicySet,
+    /// The slice of its boundary, or its parent user's (S-414, S-714), or `NONE`.
+    pub(crate) boundary: u32,
+    pub(crate) session: Option<SessionSet>,
     pub(crate) service_linked: bool,
-    /// First tag and number of tags.
-    pub(crate) tags: (U32, U32),
+    pub(crate) tags: CallerTags,
     /// `aws:PrincipalArn`.
     pub(crate) principal_arn: Option<String>,
     /// `aws:userid`.
@@ -106,9 +152,17 @@ pub(crate) struct Resolved {
     pub(crate) keys: Vec<CallerKey>,
     /// Number of levels.
     pub(crate) levels: u8,
+    /// Steps that the caller's own policies can take beyond the bundle's bound: those of policies that were given to it at run time.
+    pub(crate) extra_steps: u64,
+    /// Steps that the session policies can take.
+    pub(crate) session_steps: u64,
 }
 
 impl Resolved {
+    pub(crate) fn has_boundary(&self) -> bool {
+        self.boundary != NONE
+    }
+
     /// `aws:PrincipalAccount`.
     pub(crate) fn principal_account(&self) -> Option<&str> {
         if self.class == Class::Anonymous { Some("anonymous") } else { self.account.as_deref() }
@@ -139,24 +193,24 @@ impl Resolved {
 /// Resolves a caller (S-730).
 pub(crate) fn resolve(views: &Views<'_>, bundle: BundleId, caller: Caller<'_>) -> Result<Principal, RequestError> {
     let form = check::caller(caller)?;
-    let mut builder = Builder { views, resolved: Resolved::new(bundle, form)? };
-    builder.key(PrincipalTag::Everyone, "", EVERY_LEVEL, GrantKind::Direct)?;
+    let mut resolver = Resolver { views, resolved: Resolved::new(bundle, form)? };
+    resolver.key(PrincipalTag::Everyone, "", EVERY_LEVEL, GrantKind::Direct)?;
     match form {
-        CallerForm::User { partition, account, rest } => builder.user(caller, partition, account, rest)?,
-        CallerForm::Role { partition, account, rest } => builder.role(partition, account, rest)?,
-        CallerForm::Session { partition, account, role, session } => builder.session(caller, partition, account, role, session)?,
-        CallerForm::FederatedUser { partition, account, name } => builder.federated_user(caller, partition, account, name)?,
-        CallerForm::Root { partition, account } => builder.root(partition, account)?,
-        CallerForm::Service(name) => builder.outsider(PrincipalTag::Service, PrincipalTag::AnyService, name)?,
-        CallerForm::Federated(name) => builder.outsider(PrincipalTag::Federated, PrincipalTag::AnyFederated, name)?,
-        CallerForm::CanonicalUser(name) => builder.outsider(PrincipalTag::CanonicalUser, PrincipalTag::AnyCanonicalUser, name)?,
-        CallerForm::Anonymous => builder.resolved.user_id = Some("anonymous".to_string()),
+        CallerForm::User { partition, account, rest } => resolver.user(caller, partition, account, rest)?,
+        CallerForm::Role { partition, account, rest } => resolver.role(partition, account, rest)?,
+        CallerForm::Session { partition, account, role, session } => resolver.session(caller, partition, account, role, session)?,
+        CallerForm::FederatedUser { partition, account, name } => resolver.federated_user(caller, partition, account, name)?,
+        CallerForm::Root { partition, account } => resolver.root(partition, account)?,
+        CallerForm::Service(name) => resolver.outsider(PrincipalTag::Service, PrincipalTag::AnyService, name)?,
+        CallerForm::Federated(name) => resolver.outsider(PrincipalTag::Federated, PrincipalTag::AnyFederated, name)?,
+        CallerForm::CanonicalUser(name) => resolver.outsider(PrincipalTag::CanonicalUser, PrincipalTag::AnyCanonicalUser, name)?,
+        CallerForm::Anonymous => resolver.resolved.user_id = Some("anonymous".to_string()),
     }
-    Ok(Principal(Arc::new(builder.resolved)))
+    Ok(Principal::new(resolver.resolved))
 }
 
 impl Resolved {
-    fn new(bundle: BundleId, form: CallerForm<'_>) -> Result<Resolved, Fault> {
+    pub(super) fn new(bundle: BundleId, form: CallerForm<'_>) -> Result<Resolved, Fault> {
         let (class, partition) = match form {
             CallerForm::User { partition, .. } => (Class::User, partition),
             CallerForm::Role { partition, .. } | CallerForm::Session { partition, .. } => (Class::Role, partition),
@@ -171,30 +225,35 @@ impl Resolved {
             bundle,
             class,
             account: None,
-            account_flags: 0,
             organization: [NONE, NONE],
-            identity: NONE,
-            has_boundary: false,
+            scps: NONE,
+            own_rcps: NONE,
+            identity: PolicySet::Slice(NONE),
+            boundary: NONE,
+            session: None,
             service_linked: false,
-            tags: (U32::ZERO, U32::ZERO),
+            tags: CallerTags::World(U32::ZERO, U32::ZERO),
             principal_arn: None,
             user_id: None,
             username: None,
             buckets: format!("arn:{partition}:s3:::*"),
             keys: Vec::new(),
             levels: 0,
+            extra_steps: 0,
+            session_steps: 0,
         })
     }
 }
 
-struct Builder<'v, 'b> {
-    views: &'v Views<'b>,
-    resolved: Resolved,
+/// Finds what the bundle knows of a caller.
+pub(super) struct Resolver<'v, 'b> {
+    pub(super) views: &'v Views<'b>,
+    pub(super) resolved: Resolved,
 }
 
-impl<'b> Builder<'_, 'b> {
+impl<'b> Resolver<'_, 'b> {
     /// Adds a key at a level, if some element lists it.
-    fn key(&mut self, tag: PrincipalTag, text: &str, level: u8, kind: GrantKind) -> Result<(), Fault> {
+    pub(super) fn key(&mut self, tag: PrincipalTag, text: &str, level: u8, kind: GrantKind) -> Result<(), Fault> {
         let trust_only = matches!(tag, PrincipalTag::Federated | PrincipalTag::AnyFederated);
         if let Some(key) = self.views.principal_key(tag, text)? {
             self.resolved.keys.push(CallerKey { key, level, kind, trust_only });
@@ -203,20 +262,24 @@ impl<'b> Builder<'_, 'b> {
     }
 
     /// A new level.
-    fn level(&mut self) -> u8 {
+    pub(super) fn level(&mut self) -> u8 {
         let level = self.resolved.levels;
         self.resolved.levels = level.saturating_add(1);
         level
     }
 
     /// The account: always the last level.
-    fn account(&mut self, account: &str, kind: GrantKind) -> Result<Option<(u32, &'b AccountRecord)>, Fault> {
+    pub(super) fn account(&mut self, account: &str, kind: GrantKind) -> Result<Option<(u32, &'b AccountRecord)>, Fault> {
         let level = self.level();
         self.key(PrincipalTag::Account, account, level, kind)?;
         self.resolved.account = Some(account.to_string());
         let found = self.views.account(account)?;
+        self.key(PrincipalTag::AnyAccount, "", EVERY_LEVEL, GrantKind::Direct)?;
         if let Some((_, record)) = found {
-            self.resolved.account_flags = record.flags.get();
+            if is_member(record) {
+                self.resolved.scps = record.scps.get();
+                self.resolved.own_rcps = record.rcps.get();
+            }
             self.resolved.organization = [record.organization_id.get(), record.organization_path.get()];
         }
         Ok(found.filter(|(_, record)| record.flags.get() & ACCOUNT_DECLARED != 0))
@@ -224,14 +287,22 @@ impl<'b> Builder<'_, 'b> {
 
     /// What a user or role record gives.
     fn entity(&mut self, entity: &EntityRecord) {
-        self.resolved.identity = entity.identity.get();
-        self.resolved.has_boundary = entity.flags.get() & ENTITY_HAS_BOUNDARY != 0;
-        self.resolved.service_linked = entity.flags.get() & ENTITY_SERVICE_LINKED != 0;
-        self.resolved.tags = (entity.tags_first, entity.tags_len);
+        self.resolved.identity = PolicySet::Slice(entity.identity.get());
+        self.resolved.boundary = entity.boundary.get();
+        if entity.flags.get() & ENTITY_SERVICE_LINKED != 0 {
+            self.service_linked();
+        }
+        self.resolved.tags = CallerTags::World(entity.tags_first, entity.tags_len);
     }
 
     /// The keys of an entity at a level: its ARN, and its unique id if it has one (S-408).
-    fn entity_keys(&mut self, arn: &str, entity: Option<&EntityRecord>, level: u8, kind: GrantKind) -> Result<Option<&'b str>, Fault> {
+    pub(super) fn entity_keys(
+        &mut self,
+        arn: &str,
+        entity: Option<&EntityRecord>,
+        level: u8,
+        kind: GrantKind,
+    ) -> Result<Option<&'b str>, Fault> {
         self.key(PrincipalTag::Arn, arn, level, kind)?;
         let Some(entity) = entity.filter(|entity| entity.unique_id.get() != NONE) else { return Ok(None) };
         let unique_id = self.views.text_str(entity.unique_id)?;
@@ -273,8 +344,17 @@ impl<'b> Builder<'_, 'b> {
         if let Some(entity) = entity {
             self.entity(entity);
         }
+        if rest.starts_with(SERVICE_ROLES) {
+            self.service_linked();
+        }
         self.resolved.principal_arn = Some(arn);
         Ok(())
+    }
+
+    /// S-707: no chain of SCPs binds it; S-709: nor do RCPs.
+    pub(super) fn service_linked(&mut self) {
+        self.resolved.service_linked = true;
+        self.resolved.scps = NONE;
     }
 
     fn session(&mut self, caller: Caller<'_>, partition: &str, account: &str, role: &str, session: &str) -> Result<(), RequestError> {
@@ -314,7 +394,7 @@ impl<'b> Builder<'_, 'b> {
             self.entity_keys(&parent_arn, Some(parent), level, GrantKind::Entity)?;
             self.entity(parent);
             // Section 8: the parent's tags are not the session's.
-            self.resolved.tags = (U32::ZERO, U32::ZERO);
+            self.resolved.tags = CallerTags::World(U32::ZERO, U32::ZERO);
         }
         self.resolved.user_id = Some(format!("{account}:{name}"));
         self.resolved.principal_arn = Some(arn.to_string());
@@ -338,11 +418,16 @@ impl<'b> Builder<'_, 'b> {
 }
 
 /// The text of a caller given by its ARN.
-fn caller_text(caller: Caller<'_>) -> &str {
+pub(super) fn caller_text(caller: Caller<'_>) -> &str {
     match caller {
         Caller::Arn(text) | Caller::Service(text) | Caller::Federated(text) | Caller::CanonicalUser(text) => text,
         Caller::Anonymous => "*",
     }
+}
+
+/// In the organization, and not its management account (S-707, S-709).
+pub(crate) fn is_member(account: &AccountRecord) -> bool {
+    account.flags.get() & (ACCOUNT_IN_ORGANIZATION | ACCOUNT_MANAGEMENT) == ACCOUNT_IN_ORGANIZATION
 }
 
 fn not_declared(account: &str) -> RequestError {

@@ -2,10 +2,16 @@
 //!
 //! A description runs twice over a [`Builder`]. The first run collects strings, keys, action bounds and principal keys; the second, which knows
 //! their ids, writes records. So a description names things by their text.
+//!
+//! `write` makes bytes of the records, `world` describes the world that most tests share, `sample` one with something in every section.
 
 mod sample;
+mod world;
+mod write;
 
 pub(crate) use sample::*;
+pub(crate) use world::*;
+pub(crate) use write::*;
 
 use crate::format::*;
 use crate::views::record_bytes;
@@ -17,8 +23,12 @@ pub(crate) const SEED: u64 = 7;
 /// An operand by its fields.
 pub(crate) type Operand = (OperandKind, u32, u32);
 
-#[derive(Default)]
+/// Parts 2 to 5 of an ARN, and the entries of their trie: text, whether it applies to longer ones too, and what it leads to.
+pub(crate) type Trie<'a> = ([&'a str; 4], Vec<(&'a str, bool, u32)>);
+
 pub(crate) struct Builder {
+    kind: BundleKind,
+    seed: u64,
     writes: bool,
     strings: BTreeSet<String>,
     keys: BTreeSet<String>,
@@ -26,6 +36,7 @@ pub(crate) struct Builder {
     bounds: BTreeMap<String, bool>,
     principals: BTreeSet<(u32, String)>,
     sections: BTreeMap<SectionKind, Vec<u8>>,
+    pub(crate) explanations: cold::Explanations,
 }
 
 /// One statement of a description.
@@ -35,6 +46,19 @@ pub(crate) struct Statement {
     pub(crate) action: u32,
     /// An atom, or `NONE`.
     pub(crate) resource: u32,
+    /// An element, or `NONE`.
+    pub(crate) principal: u32,
+    pub(crate) conditions: Vec<u32>,
+    pub(crate) sid: Option<&'static str>,
+}
+
+/// One statement by its texts, which an index can be made for.
+pub(crate) struct Indexed<'a> {
+    pub(crate) deny: bool,
+    /// Literals and prefixes.
+    pub(crate) actions: &'a [&'a str],
+    /// An ARN, with a star at its end for all that begin with it; `None` for every resource.
+    pub(crate) resource: Option<&'a str>,
     /// An element, or `NONE`.
     pub(crate) principal: u32,
     pub(crate) conditions: Vec<u32>,
@@ -238,7 +262,9 @@ impl Builder {
 
     pub(crate) fn statements(&mut self, statements: &[Statement]) -> (u32, u32) {
         let first = self.count(SectionKind::Statements);
-        for statement in statements {
+        for (index, statement) in (0..).zip(statements) {
+            let sid = statement.sid.map(ToString::to_string);
+            self.explanations.statements.push(cold::StatementOrigin { index, sid, lines_down: index, column: 3 });
             let conditions_first = self.count(SectionKind::StatementConditions);
             for condition in &statement.conditions {
                 self.push(SectionKind::StatementConditions, &U32::new(*condition));
@@ -287,6 +313,62 @@ impl Builder {
         self.fragment(&[], cell, range)
     }
 
+    /// A fragment with an index: a cell for each interval of actions, and in it a star and a trie for each set of parts 2 to 5.
+    pub(crate) fn indexed_fragment(&mut self, plans: Vec<Indexed<'_>>) -> u32 {
+        let mut statements = Vec::new();
+        let mut intervals: Vec<Vec<(u32, u32)>> = Vec::new();
+        let mut places: Vec<Option<(Vec<&str>, bool)>> = Vec::new();
+        for plan in plans {
+            let action = self.action(plan.actions, 0);
+            let resource = plan.resource.map_or(NONE, |arn| self.resource(&[arn], 0));
+            intervals.push(plan.actions.iter().map(|pattern| self.interval(pattern)).collect());
+            places.push(plan.resource.map(|arn| {
+                let plain = arn.strip_suffix('*').unwrap_or(arn);
+                let parts: Vec<&str> = plain.splitn(6, ':').collect();
+                parts.iter().for_each(|part| _ = self.symbol(part));
+                (parts, plain.len() < arn.len())
+            }));
+            let Indexed { deny, principal, conditions, .. } = plan;
+            statements.push(Statement { deny, action, resource, principal, conditions, sid: None });
+        }
+        let cuts: BTreeSet<u32> = intervals.iter().flatten().flat_map(|(first, end)| [*first, *end]).collect();
+        let mut ranges = Vec::new();
+        for cut in cuts {
+            let covering: Vec<usize> = (0..statements.len())
+                .filter(|statement| intervals[*statement].iter().any(|(first, end)| (*first..*end).contains(&cut)))
+                .collect();
+            let cell = if covering.is_empty() { NONE } else { self.indexed_cell(&statements, &places, &covering) };
+            ranges.push((cut, cell));
+        }
+        // An interval can end beyond the last bound, where no action is.
+        ranges.retain(|(first, _)| (*first as usize) < self.bounds.len());
+        let statements = self.statements(&statements);
+        self.fragment(&ranges, NONE, statements)
+    }
+
+    fn indexed_cell(&mut self, statements: &[Statement], places: &[Option<(Vec<&str>, bool)>], covering: &[usize]) -> u32 {
+        let dag = |b: &mut Builder, which: &[usize]| {
+            let chain: Vec<(&[u32], &Statement)> = which.iter().map(|id| (&*statements[*id].conditions, &statements[*id])).collect();
+            b.dag(&chain)
+        };
+        let without: Vec<usize> = covering.iter().copied().filter(|statement| places[*statement].is_none()).collect();
+        let star = dag(self, &without);
+        // Which statements each text leads to, alone or as a prefix.
+        type Entries<'a> = BTreeMap<(&'a str, bool), Vec<usize>>;
+        let mut tries: BTreeMap<Vec<&str>, Entries<'_>> = BTreeMap::new();
+        for statement in covering {
+            if let Some((parts, is_prefix)) = &places[*statement] {
+                tries.entry(parts[1..5].to_vec()).or_default().entry((parts[5], *is_prefix)).or_default().push(*statement);
+            }
+        }
+        let mut written = Vec::new();
+        for (parts, entries) in tries {
+            let entries: Vec<_> = entries.into_iter().map(|((text, is_prefix), which)| (text, is_prefix, dag(self, &which))).collect();
+            written.push(([parts[0], parts[1], parts[2], parts[3]], entries));
+        }
+        self.cell(star, &written)
+    }
+
     pub(crate) fn slice(&mut self, members: &[(u32, u32)]) -> u32 {
         let first = self.count(SectionKind::SliceMembers);
         for (fragment, attachment) in members {
@@ -294,7 +376,28 @@ impl Builder {
             self.push(SectionKind::SliceMembers, &member);
         }
         let len = u32::try_from(members.len()).unwrap();
-        self.push(SectionKind::Slices, &SliceRecord { first: U32::new(first), len: U32::new(len) })
+        // The steps are written at the end.
+        self.push(SectionKind::Slices, &SliceRecord { first: U32::new(first), len: U32::new(len), steps: U32::ZERO })
+    }
+
+    /// A place at which a document is attached; the same place is one attachment.
+    pub(crate) fn attachment(&mut self, place: &str, order: u64, file: Option<&str>) -> u32 {
+        let explanations = &mut self.explanations;
+        let file = file.map_or(cold::NO_FILE, |file| {
+            let found = explanations.files.iter().position(|other| other == file);
+            let id = found.unwrap_or_else(|| {
+                explanations.files.push(file.to_string());
+                explanations.files.len() - 1
+            });
+            u32::try_from(id).unwrap()
+        });
+        let attachment = cold::Attachment { place: place.to_string(), order, file, line: 10, column: 5 };
+        let found = explanations.attachments.iter().position(|other| *other == attachment);
+        let id = found.unwrap_or_else(|| {
+            explanations.attachments.push(attachment);
+            explanations.attachments.len() - 1
+        });
+        u32::try_from(id).unwrap()
     }
 
     /// A trie of (text, applies to longer ones too, root); its root node.
@@ -352,161 +455,15 @@ impl Builder {
         root
     }
 
-    /// A cell with one shape: partition, service, region and account in full.
-    pub(crate) fn cell(&mut self, star: u32, parts: [&str; 4], entries: &[(&str, bool, u32)]) -> u32 {
-        let root = self.trie(SectionKind::TrieNodes, END, entries);
-        let cell = self.push(SectionKind::Cells, &CellRecord { star: U32::new(star), shapes: U32::new(1 << 15) });
-        let parts = parts.map(|part| U32::new(self.symbol(part)));
-        self.push(SectionKind::Shapes, &ShapeRecord { cell: U32::new(cell), mask: U32::new(15), parts, root: U32::new(root) });
+    /// A cell with a trie for each set of parts: partition, service, region and account in full.
+    pub(crate) fn cell(&mut self, star: u32, tries: &[Trie<'_>]) -> u32 {
+        let shapes = if tries.is_empty() { 0 } else { 1 << 15 };
+        let cell = self.push(SectionKind::Cells, &CellRecord { star: U32::new(star), shapes: U32::new(shapes) });
+        for (parts, entries) in tries {
+            let root = self.trie(SectionKind::TrieNodes, END, entries);
+            let parts = parts.map(|part| U32::new(self.symbol(part)));
+            self.push(SectionKind::Shapes, &ShapeRecord { cell: U32::new(cell), mask: U32::new(15), parts, root: U32::new(root) });
+        }
         cell
     }
-
-    fn string_bytes(&self) -> Vec<u8> {
-        self.strings.iter().flat_map(|text| text.bytes()).collect()
-    }
-
-    fn index(&mut self, kind: SectionKind, entries: &[(u32, Vec<u8>)]) {
-        let length = (entries.len() * 2).next_power_of_two();
-        let mut slots = vec![U32::new(NONE); length];
-        for (id, bytes) in entries {
-            let mut slot = hash(SEED, bytes) as usize & (length - 1);
-            while slots[slot].get() != NONE {
-                slot = (slot + 1) & (length - 1);
-            }
-            slots[slot] = U32::new(*id);
-        }
-        self.sections.insert(kind, slots.as_slice().as_bytes().to_vec());
-    }
-
-    fn write_texts(&mut self) {
-        let mut offset = 0;
-        for text in self.strings.clone() {
-            let length = u32::try_from(text.len()).unwrap();
-            self.push(SectionKind::Strings, &StringRecord { offset: U32::new(offset), length: U32::new(length) });
-            offset += length;
-        }
-        self.sections.insert(SectionKind::StringBytes, self.string_bytes());
-        let entries: Vec<_> = (0..).zip(self.strings.iter().map(|text| text.as_bytes().to_vec())).collect();
-        self.index(SectionKind::StringIndex, &entries);
-
-        let mut literals = Vec::new();
-        for (id, (text, literal)) in (0..).zip(self.bounds.clone()) {
-            let bound = ActionBound { text: U32::new(self.symbol(&text)), literal: U32::new(u32::from(literal)) };
-            self.push(SectionKind::ActionBounds, &bound);
-            if literal {
-                literals.push((id, text.into_bytes()));
-            }
-        }
-        self.index(SectionKind::ActionIndex, &literals);
-
-        for key in self.keys.clone() {
-            let (derivation, tag) = Derivation::of_key(&key);
-            let tag = tag.map_or(NONE, |tag| self.symbol(tag));
-            let record = KeyRecord { name: U32::new(self.symbol(&key)), derivation: U32::new(derivation as u32), tag: U32::new(tag) };
-            self.push(SectionKind::Keys, &record);
-        }
-        let entries: Vec<_> = (0..).zip(self.keys.iter().map(|key| key.as_bytes().to_vec())).collect();
-        self.index(SectionKind::KeyIndex, &entries);
-
-        for (tag, text) in self.principals.clone() {
-            let record = PrincipalKeyRecord { tag: U32::new(tag), text: U32::new(self.symbol(&text)) };
-            self.push(SectionKind::PrincipalKeys, &record);
-        }
-    }
-
-    /// Costs and the index of shapes, which need the records that the description wrote.
-    fn write_derived(&mut self) {
-        use zerocopy::FromBytes;
-        let shapes = self.sections.get(&SectionKind::Shapes).cloned().unwrap_or_default();
-        let shapes = <[ShapeRecord]>::ref_from_bytes(&shapes).unwrap();
-        let key = |shape: &ShapeRecord| ShapeRecord::key_bytes(shape.cell.get(), shape.mask.get(), shape.parts.map(U32::get)).to_vec();
-        let entries: Vec<_> = (0..).zip(shapes.iter().map(key)).collect();
-        self.index(SectionKind::ShapeIndex, &entries);
-
-        let atoms = self.sections.get(&SectionKind::Atoms).cloned().unwrap_or_default();
-        let atoms = <[AtomRecord]>::ref_from_bytes(&atoms).unwrap();
-        let elements = self.sections.get(&SectionKind::PrincipalElements).cloned().unwrap_or_default();
-        let elements = <[PrincipalElementRecord]>::ref_from_bytes(&elements).unwrap();
-        let mut bytes = self.sections.get(&SectionKind::DagNodes).cloned().unwrap_or_default();
-        let nodes = <[DagNode]>::mut_from_bytes(&mut bytes).unwrap();
-        for id in (0..nodes.len()).rev() {
-            let node = nodes[id];
-            let after = |edge: U32| if edge.get() == END { 0 } else { nodes[edge.get() as usize].cost.get() };
-            let cost = if node.word.get() & NODE_EMIT == 0 {
-                1 + atoms[node.word.get() as usize].len.get() + after(node.high).max(after(node.low))
-            } else {
-                let keys = if node.high.get() == NONE { 0 } else { elements[node.high.get() as usize].len.get() };
-                1 + keys + after(node.low)
-            };
-            nodes[id].cost = U32::new(cost);
-        }
-        self.sections.insert(SectionKind::DagNodes, bytes);
-    }
-}
-
-/// The bundle that a description describes.
-pub(crate) fn build(describe: impl Fn(&mut Builder)) -> Vec<u8> {
-    let mut first = Builder::default();
-    first.bound("", false);
-    describe(&mut first);
-    let mut builder = Builder { writes: true, sections: BTreeMap::new(), ..first };
-    describe(&mut builder);
-    builder.write_texts();
-    builder.write_derived();
-    let empty: Vec<u8> = Vec::new();
-    let steps = crate::verify::steps_bound(&|kind| builder.sections.get(&kind).unwrap_or(&empty)).unwrap();
-    assemble(&builder.sections, steps)
-}
-
-/// Header, table, sections, padding, digests.
-pub(crate) fn assemble(sections: &BTreeMap<SectionKind, Vec<u8>>, steps_max: u64) -> Vec<u8> {
-    let mut bytes = vec![0_u8; size_of::<Header>() + SectionKind::ALL.len() * size_of::<SectionEntry>()];
-    let mut table = Vec::new();
-    for kind in SectionKind::ALL {
-        let content = sections.get(kind).cloned().unwrap_or_default();
-        bytes.resize(bytes.len().next_multiple_of(64), 0);
-        let entry = SectionEntry {
-            kind: U32::new(*kind as u32),
-            record_bytes: U32::new(u32::try_from(record_bytes(*kind)).unwrap()),
-            offset: U64::new(bytes.len() as u64),
-            length: U64::new(content.len() as u64),
-            digest: [0; 32],
-            reserved: [0; 8],
-        };
-        table.extend_from_slice(entry.as_bytes());
-        bytes.extend_from_slice(&content);
-    }
-    bytes.resize(bytes.len().next_multiple_of(64), 0);
-    let header = Header {
-        magic: MAGIC,
-        version: U32::new(FORMAT_VERSION),
-        flags: U32::ZERO,
-        length: U64::new(bytes.len() as u64),
-        steps_max: U64::new(steps_max),
-        hash_seed: U64::new(SEED),
-        section_count: U32::new(u32::try_from(SectionKind::ALL.len()).unwrap()),
-        reserved: [0; 52],
-        digest: [0; 32],
-    };
-    bytes[..128].copy_from_slice(header.as_bytes());
-    bytes[128..128 + table.len()].copy_from_slice(&table);
-    repair(&mut bytes);
-    bytes
-}
-
-/// Makes all digests right again, so that a change reaches the structural checks.
-pub(crate) fn repair(bytes: &mut [u8]) {
-    let table_end = 128 + SectionKind::ALL.len() * 64;
-    for entry in (128..table_end).step_by(64) {
-        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
-        let (offset, length) = (word(entry + 8), word(entry + 16));
-        let content = usize::try_from(offset).ok().zip(usize::try_from(offset.saturating_add(length)).ok());
-        if let Some(content) = content.and_then(|(from, to)| bytes.get(from..to)) {
-            let digest = *blake3::hash(content).as_bytes();
-            bytes[entry + 24..entry + 56].copy_from_slice(&digest);
-        }
-    }
-    bytes[96..128].fill(0);
-    let digest = *blake3::hash(&bytes[..table_end]).as_bytes();
-    bytes[96..128].copy_from_slice(&digest);
 }

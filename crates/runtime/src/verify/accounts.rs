@@ -1,11 +1,11 @@
-//! Accounts.
+//! Accounts and their chains.
 
-use super::rules::{Checked, ensure, ensure_ascending, ensure_id, ensure_optional_id, found};
+use super::rules::{Budget, Checked, ensure, ensure_ascending, ensure_id, ensure_optional_id, found, range};
 use crate::format::{ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, NONE, SectionKind};
 use crate::request::check::is_account_id;
 use crate::views::Views;
 
-/// In order of their ids, which have 12 digits; known flags; organization and path exactly where the flag says.
+/// In order of their ids, which have 12 digits; known flags; organization, path and chains exactly where the flag says. Chains of existing slices.
 pub(super) fn verify(views: &Views<'_>) -> Checked {
     let section = SectionKind::Accounts;
     let strings = views.strings.len();
@@ -21,6 +21,22 @@ pub(super) fn verify(views: &Views<'_>) -> Checked {
             ensure_optional_id(symbol, strings, section, "a symbol is out of bounds")?;
             ensure((symbol.get() != NONE) == inside, section, "an organization does not agree with the flag")?;
         }
+        for chain in [account.scps, account.rcps] {
+            ensure_optional_id(chain, views.chains.len(), section, "a chain is out of bounds")?;
+            ensure((chain.get() != NONE) == inside, section, "a chain does not agree with the flag")?;
+        }
     }
+    verify_chains(views)?;
     ensure_ascending(views.accounts.iter().map(|account| account.id.get()), section, "accounts are not in strictly ascending order")
+}
+
+fn verify_chains(views: &Views<'_>) -> Checked {
+    let mut budget = Budget::new(views.chain_levels.len(), SectionKind::Chains);
+    for chain in views.chains {
+        budget.spend(range(views.chain_levels, chain.first, chain.len, SectionKind::Chains)?.len())?;
+    }
+    for level in views.chain_levels {
+        ensure_id(*level, views.slices.len(), SectionKind::ChainLevels, "a slice is out of bounds")?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
-//! Users, roles and tags.
+//! Users, roles, groups, managed policies and tags.
 
 use super::rules::{Budget, Checked, Form, Texts, ensure, ensure_ascending, ensure_id, ensure_optional_id, found, range};
-use crate::format::{ACCOUNT_DECLARED, ENTITY_HAS_BOUNDARY, ENTITY_ROLE, ENTITY_SERVICE_LINKED, NONE, SectionKind, TagRecord};
+use crate::format::{ACCOUNT_DECLARED, ENTITY_ROLE, ENTITY_SERVICE_LINKED, NONE, SectionKind, TagRecord};
 use crate::views::{Views, at};
 
 /// Entities in order, of declared accounts, with known flags and existing slices; tags of each owner in order and folded.
@@ -16,7 +16,7 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
     for entity in views.entities {
         ensure_declared(views, entity.account, section)?;
         let flags = entity.flags.get();
-        ensure(flags & !(ENTITY_ROLE | ENTITY_SERVICE_LINKED | ENTITY_HAS_BOUNDARY) == 0, section, "a flag is unknown")?;
+        ensure(flags & !(ENTITY_ROLE | ENTITY_SERVICE_LINKED) == 0, section, "a flag is unknown")?;
         let is_role = flags & ENTITY_ROLE != 0;
         ensure(is_role || flags & ENTITY_SERVICE_LINKED == 0, section, "a user is service-linked")?;
         ensure(is_role || entity.trust.get() == NONE, section, "a user has a trust policy")?;
@@ -26,13 +26,45 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
         ensure(path.starts_with(b"/") && path.ends_with(b"/"), section, "a path has no slash at an end")?;
         ensure_optional_id(entity.unique_id, strings, section, "a symbol is out of bounds")?;
         ensure_optional_id(entity.identity, views.slices.len(), section, "a slice is out of bounds")?;
+        ensure_optional_id(entity.boundary, views.slices.len(), section, "a slice is out of bounds")?;
         ensure_optional_id(entity.trust, views.slices.len(), section, "a slice is out of bounds")?;
         let own = range(views.tags, entity.tags_first, entity.tags_len, section)?;
         tags.spend(own.len())?;
         ensure_tags(own)?;
     }
     let keys = views.entities.iter().map(|entity| (entity.account.get(), entity.flags.get() & ENTITY_ROLE, entity.name.get()));
-    ensure_ascending(keys, section, "entities are not in strictly ascending order")
+    ensure_ascending(keys, section, "entities are not in strictly ascending order")?;
+    verify_groups(views)?;
+    verify_policies(views)
+}
+
+fn verify_groups(views: &Views<'_>) -> Checked {
+    let section = SectionKind::Groups;
+    for group in views.groups {
+        ensure_declared(views, group.account, section)?;
+        ensure_id(group.name, views.strings.len(), section, "a symbol is out of bounds")?;
+        ensure_id(group.policies, views.slices.len(), section, "a slice is out of bounds")?;
+    }
+    let keys = views.groups.iter().map(|group| (group.account.get(), group.name.get()));
+    ensure_ascending(keys, section, "groups are not in strictly ascending order")
+}
+
+/// A policy of an account has a name and a path, one of AWS its ARN; each is one document.
+fn verify_policies(views: &Views<'_>) -> Checked {
+    let section = SectionKind::Policies;
+    for policy in views.policies {
+        ensure_id(policy.name, views.strings.len(), section, "a symbol is out of bounds")?;
+        ensure_optional_id(policy.path, views.strings.len(), section, "a symbol is out of bounds")?;
+        let of_account = policy.account.get() != NONE;
+        ensure((policy.path.get() != NONE) == of_account, section, "a path does not agree with the account")?;
+        if of_account {
+            ensure_declared(views, policy.account, section)?;
+        }
+        let slice = found(at(views.slices, policy.slice.get()), section)?;
+        ensure(slice.len.get() == 1, section, "a policy is not one document")?;
+    }
+    let keys = views.policies.iter().map(|policy| (policy.account.get(), policy.name.get()));
+    ensure_ascending(keys, section, "policies are not in strictly ascending order")
 }
 
 /// One owner's tags, in order of their keys.

@@ -1,7 +1,7 @@
 //! Header and section table.
 
 use crate::error::OpenError;
-use crate::format::{FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
+use crate::format::{BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
 use crate::open::BundleId;
 use crate::views::{Views, record_bytes};
 use alloc::format;
@@ -12,6 +12,7 @@ use zerocopy::FromBytes;
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) id: BundleId,
+    pub(crate) kind: BundleKind,
     pub(crate) steps_max: u64,
     pub(crate) hash_seed: u64,
     pub(crate) sections: Vec<Section>,
@@ -30,7 +31,9 @@ impl Table {
     /// Typed views of the sections; `None` if a length is no multiple of its record's.
     pub(crate) fn views<'b>(&self, bytes: &'b [u8]) -> Option<Views<'b>> {
         let section = |kind: SectionKind| -> &'b [u8] {
-            let found = self.sections.iter().find(|section| section.kind == kind);
+            // Kinds are numbered from 1 in the order of the file.
+            let place = (kind as usize).checked_sub(1);
+            let found = place.and_then(|place| self.sections.get(place)).filter(|section| section.kind == kind);
             found.and_then(|section| bytes.get(section.offset..section.offset.checked_add(section.length)?)).unwrap_or_default()
         };
         Views::new(self.hash_seed, self.steps_max, &section).ok()
@@ -52,7 +55,8 @@ pub(super) fn verify(bytes: &[u8]) -> Result<Table, OpenError> {
     if version != FORMAT_VERSION {
         return Err(OpenError::invalid(format!("the bundle has format version {version}, this build reads {FORMAT_VERSION}")));
     }
-    require(header.flags.get() == 0 && header.reserved == [0; 52], "the header has an unknown flag")?;
+    require(header.flags.get() == 0 && header.reserved == [0; 48], "the header has an unknown flag")?;
+    let kind = BundleKind::from_number(header.kind.get()).ok_or_else(|| OpenError::invalid("the bundle is of an unknown kind"))?;
     require(header.length.get() == bytes.len() as u64, "the bundle's length is not the one in its header")?;
     require(header.section_count.get() as usize == SectionKind::ALL.len(), "the bundle has a wrong number of sections")?;
     let (entries, rest) = <[SectionEntry]>::ref_from_prefix_with_elems(rest, SectionKind::ALL.len()).map_err(|_| truncated())?;
@@ -83,7 +87,7 @@ pub(super) fn verify(bytes: &[u8]) -> Result<Table, OpenError> {
     let last = align(end).ok_or_else(truncated)?;
     ensure_zero(bytes, end, last).ok_or_else(|| OpenError::invalid("the padding after the last section is not zero"))?;
     require(last == bytes.len(), "bytes follow the last section")?;
-    Ok(Table { id: BundleId::new(header.digest), steps_max: header.steps_max.get(), hash_seed: header.hash_seed.get(), sections })
+    Ok(Table { id: BundleId::new(header.digest), kind, steps_max: header.steps_max.get(), hash_seed: header.hash_seed.get(), sections })
 }
 
 /// The digest of the header, its digest field taken as zero, and the table.

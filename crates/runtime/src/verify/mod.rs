@@ -36,13 +36,21 @@ mod tests;
 mod trie;
 
 pub(crate) use header::Table;
-pub use steps::{STEPS_MAX, steps_bound};
+pub use steps::{STEPS_MAX, slice_steps, steps_bound};
 
 use crate::error::OpenError;
+use crate::format::{BundleKind, SectionKind};
+use crate::views::Views;
 
-/// Verifies a bundle.
-pub(crate) fn verify(bytes: &[u8]) -> Result<Table, OpenError> {
+/// Verifies a bundle of this kind.
+pub(crate) fn verify(bytes: &[u8], kind: BundleKind) -> Result<Table, OpenError> {
     let table = header::verify(bytes)?;
+    if table.kind != kind {
+        return Err(OpenError::invalid(match kind {
+            BundleKind::World => "the bytes are a session overlay, not the bundle of a world",
+            BundleKind::Session => "the bytes are the bundle of a world, not a session overlay",
+        }));
+    }
     let views = table.views(bytes).ok_or_else(|| OpenError::invalid("a section's length is no multiple of its records'"))?;
     strings::verify(&views)?;
     actions::verify(&views)?;
@@ -57,5 +65,28 @@ pub(crate) fn verify(bytes: &[u8]) -> Result<Table, OpenError> {
     trie::verify(&views)?;
     fragments::verify(&views)?;
     steps::verify(&views)?;
+    if kind == BundleKind::Session {
+        verify_session(&views)?;
+    }
     Ok(table)
+}
+
+/// A session overlay has one slice, and nothing that only a world has.
+fn verify_session(views: &Views<'_>) -> Result<(), OpenError> {
+    let absent = [
+        (SectionKind::Accounts, views.accounts.is_empty()),
+        (SectionKind::Entities, views.entities.is_empty()),
+        // A caller's keys are numbered by the main bundle, so an element of the overlay would be compared with other keys than it lists.
+        (SectionKind::PrincipalElements, views.principal_elements.is_empty()),
+        (SectionKind::Resources, views.resources.is_empty()),
+        (SectionKind::Chains, views.chains.is_empty()),
+        (SectionKind::Endpoints, views.endpoints.is_empty()),
+        (SectionKind::Groups, views.groups.is_empty()),
+        (SectionKind::Policies, views.policies.is_empty()),
+        (SectionKind::RcpServices, views.rcp_services.is_empty()),
+    ];
+    for (section, is_absent) in absent {
+        rules::ensure(is_absent, section, "a session overlay has what belongs to a world")?;
+    }
+    rules::ensure(views.slices.len() == 1, SectionKind::Slices, "a session overlay has not one slice")
 }

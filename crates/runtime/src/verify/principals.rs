@@ -10,8 +10,8 @@ pub(super) fn verify(views: &Views<'_>) -> Checked {
     for key in views.principal_keys {
         ensure_id(key.text, views.strings.len(), section, "a symbol is out of bounds")?;
         let Some(tag) = PrincipalTag::from_number(key.tag.get()) else { return invalid(section, "a tag is unknown") };
-        use PrincipalTag::{AnyCanonicalUser, AnyFederated, AnyService, Everyone};
-        let has_text = !matches!(tag, Everyone | AnyService | AnyFederated | AnyCanonicalUser);
+        use PrincipalTag::{AnyAccount, AnyCanonicalUser, AnyFederated, AnyService, Everyone};
+        let has_text = !matches!(tag, Everyone | AnyService | AnyFederated | AnyCanonicalUser | AnyAccount);
         ensure(has_text != found(views.text(key.text), section)?.is_empty(), section, "a text does not fit its tag")?;
     }
     let keys = views.principal_keys.iter().map(|key| (key.tag.get(), key.text.get()));

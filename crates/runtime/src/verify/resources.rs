@@ -1,4 +1,4 @@
-//! Declared resources, their trie, and the services that support RCPs.
+//! Declared resources, their trie, VPC endpoints, and the services that support RCPs.
 
 use super::entities::{ensure_declared, ensure_tags};
 use super::rules::{Budget, Checked, IdSet, ensure, ensure_ascending, ensure_id, ensure_optional_id, found, range};
@@ -19,14 +19,28 @@ pub(super) fn verify(views: &Views<'_>) -> Checked {
         tags.spend(own.len())?;
         ensure_tags(own)?;
         ensure_optional_id(resource.policy, views.slices.len(), section, "a slice is out of bounds")?;
+        ensure_optional_id(resource.acl, views.slices.len(), section, "a slice is out of bounds")?;
     }
     verify_trie(views)?;
+    verify_endpoints(views)?;
 
     let section = SectionKind::RcpServices;
     for service in views.rcp_services {
         ensure_id(*service, views.strings.len(), section, "a symbol is out of bounds")?;
     }
     ensure_ascending(views.rcp_services.iter().map(|service| service.get()), section, "services are not in strictly ascending order")
+}
+
+/// In order of their ids, with existing slices; a bundle with endpoints knows the key that names one, or requests would pass them by.
+fn verify_endpoints(views: &Views<'_>) -> Checked {
+    let section = SectionKind::Endpoints;
+    for endpoint in views.endpoints {
+        ensure_id(endpoint.id, views.strings.len(), section, "a symbol is out of bounds")?;
+        ensure_id(endpoint.policy, views.slices.len(), section, "a slice is out of bounds")?;
+    }
+    ensure_ascending(views.endpoints.iter().map(|endpoint| endpoint.id.get()), section, "endpoints are not in strictly ascending order")?;
+    let key = found(views.endpoint_slot(), section)?;
+    ensure(views.endpoints.is_empty() || key.is_some(), section, "the key `aws:sourcevpce` is missing")
 }
 
 fn verify_trie(views: &Views<'_>) -> Checked {

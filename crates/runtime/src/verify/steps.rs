@@ -1,7 +1,8 @@
 //! The step bound: how many nodes and entries a decision can visit at most.
 //!
-//! A decision consults one identity slice and one resource or trust slice. A slice costs the sum of its fragments; a fragment the bisection of its
-//! ranges, its dearest cell and its cell for every action; a cell its star, and for each of its shapes one probe and the dearest way through one
+//! A decision of a world consults one chain of SCPs and one of RCPs, an endpoint's slice, a resource or trust policy's, the ACLs of a bucket and an object, and an
+//! entity's identity and boundary slices; one of a session overlay its only slice. A chain costs one for each level and the levels' slices. A slice costs one for each member and the sum of
+//! its fragments, which its record states; a fragment the bisection of its ranges, its dearest cell and its cell for every action; a cell its star, and for each of its shapes one probe and the dearest way through one
 //! of its tries; a way every node on it, the DAG that each node has for a prefix, and the DAG at its end. The evaluator counts in the same units, so it never
 //! counts more. A trie's dearest way is computed from the last node back, since children come after their parents.
 
@@ -40,6 +41,26 @@ pub(super) fn verify(views: &Views<'_>) -> Checked {
 }
 
 fn bound(views: &Views<'_>) -> Checked<u64> {
+    let slices = slice_costs(views)?;
+    for (slice, cost) in views.slices.iter().zip(&slices) {
+        if u64::from(slice.steps.get()) != *cost {
+            return invalid(SectionKind::Slices, "a slice's steps are wrong");
+        }
+    }
+    decision_cost(views, &slices)
+}
+
+/// The steps of each slice: what the compiler writes into [`SliceRecord::steps`](crate::format::SliceRecord::steps).
+///
+/// # Errors
+/// Those of [`steps_bound`].
+pub fn slice_steps<'b>(sections: &dyn Fn(SectionKind) -> &'b [u8]) -> Result<Vec<u32>, OpenError> {
+    let views = Views::new(0, 0, sections).map_err(|kind| OpenError::section(kind, "the length is no multiple of the record's"))?;
+    let too_many = |_| OpenError::limit("a slice takes more steps than any decision may");
+    slice_costs(&views)?.into_iter().map(|cost| u32::try_from(cost).map_err(too_many)).collect()
+}
+
+fn slice_costs(views: &Views<'_>) -> Checked<Vec<u64>> {
     let cells = cell_costs(views)?;
     let fragments = fragment_costs(views, &cells)?;
     let mut members = Budget::new(views.slice_members.len(), SectionKind::SliceMembers);
@@ -49,23 +70,49 @@ fn bound(views: &Views<'_>) -> Checked<u64> {
         members.spend(run.len())?;
         let mut cost = 0_u64;
         for member in run {
-            cost = cost.saturating_add(cost_of(&fragments, member.fragment, SectionKind::SliceMembers)?);
+            cost = cost.saturating_add(1).saturating_add(cost_of(&fragments, member.fragment, SectionKind::SliceMembers)?);
         }
         slices.push(cost);
     }
-    let mut identity = 0_u64;
-    let mut resource = 0_u64;
-    let slice_cost = |slice: U32, section| if slice.get() == NONE { Ok(0) } else { cost_of(&slices, slice, section) };
+    Ok(slices)
+}
+
+/// The dearest decision, given the cost of each slice.
+fn decision_cost(views: &Views<'_>, slices: &[u64]) -> Checked<u64> {
+    if views.accounts.is_empty() {
+        // A session overlay.
+        return Ok(slices.iter().copied().fold(0, u64::max));
+    }
+    let slice_cost = |slice: U32, section| if slice.get() == NONE { Ok(0) } else { cost_of(slices, slice, section) };
+    let (mut caller, mut resource, mut acl, mut endpoint) = (0_u64, 0_u64, 0_u64, 0_u64);
     for entity in views.entities {
-        identity = identity.max(slice_cost(entity.identity, SectionKind::Entities)?);
+        let own = slice_cost(entity.identity, SectionKind::Entities)?.saturating_add(slice_cost(entity.boundary, SectionKind::Entities)?);
+        caller = caller.max(own);
         if entity.flags.get() & ENTITY_ROLE != 0 {
             resource = resource.max(slice_cost(entity.trust, SectionKind::Entities)?);
         }
     }
     for declared in views.resources {
         resource = resource.max(slice_cost(declared.policy, SectionKind::Resources)?);
+        acl = acl.max(slice_cost(declared.acl, SectionKind::Resources)?);
     }
-    Ok(identity.saturating_add(resource))
+    for declared in views.endpoints {
+        endpoint = endpoint.max(slice_cost(declared.policy, SectionKind::Endpoints)?);
+    }
+    let mut levels = Budget::new(views.chain_levels.len(), SectionKind::Chains);
+    let mut chain = 0_u64;
+    for record in views.chains {
+        let run = range(views.chain_levels, record.first, record.len, SectionKind::Chains)?;
+        levels.spend(run.len())?;
+        let mut cost = run.len() as u64;
+        for level in run {
+            cost = cost.saturating_add(cost_of(slices, *level, SectionKind::ChainLevels)?);
+        }
+        chain = chain.max(cost);
+    }
+    // A bucket's ACL and an object's; a chain of SCPs and one of RCPs.
+    let doubled = acl.saturating_add(chain).saturating_mul(2);
+    Ok(caller.saturating_add(resource).saturating_add(endpoint).saturating_add(doubled))
 }
 
 fn cost_of(costs: &[u64], id: U32, section: SectionKind) -> Checked<u64> {
