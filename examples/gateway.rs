@@ -81,11 +81,11 @@ fn tag_of_object(key: &str) -> &'static str {
     if key.contains("merger") { "secret" } else { "public" }
 }
 
-/// Runs the example; also a test.
+/// Runs the example; `tests/examples.rs` does too.
 ///
 /// # Errors
 /// None, unless the example is broken.
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let (world, _) = read_world_text("world.json", WORLD, Path::new("."), &MemoryFiles::default(), &WorldOptions::default())?;
     let bundle = Bundle::from_bytes(compile(&world, &CompileOptions::default())?.bytes)?;
     let mut evaluator = bundle.evaluator();
