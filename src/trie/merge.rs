@@ -30,11 +30,12 @@ fn build_by(
     each: impl Fn(&[&Document], &(dyn Fn(&Document) -> LocalFragment + Sync)) -> Vec<LocalFragment>,
 ) -> Result<Tries, TooMany> {
     let documents: Vec<&Document> = linked.fragments.iter().filter_map(|document| program.documents.get(document.0 as usize)).collect();
-    let tests =
-        documents.iter().flat_map(|document| &document.statements).filter_map(|statement| match program.atoms.get(statement.action) {
-            Some(Atom::Action(test)) => Some(test),
-            _ => None,
-        });
+    // Every atom of the program is written, those of documents that nothing consults too (an SCP of an account outside the organization), so all cut the line.
+    let statements = program.documents.iter().flat_map(|document| &document.statements);
+    let tests = statements.filter_map(|statement| match program.atoms.get(statement.action) {
+        Some(Atom::Action(test)) => Some(test),
+        _ => None,
+    });
     let line = ActionLine::new(tests);
     let locals = each(&documents, &|document| fragment::build(&program.atoms, &line, document));
     let mut merge = Merge { tries: Tries { line, ..Tries::default() }, program };

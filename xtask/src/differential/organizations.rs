@@ -165,13 +165,26 @@ mod tests {
     use super::super::run;
     use super::*;
 
-    fn options() -> Options {
-        Options { seed: 7, worlds: 40, requests: 80, disagreements_max: 3, opponent: Opponent::Nobody }
+    fn options(opponent: Opponent) -> Options {
+        Options { seed: 7, worlds: 40, requests: 80, disagreements_max: 3, opponent }
+    }
+
+    #[test]
+    fn both_sides_agree() {
+        let outcome = run(&options(Opponent::Compiled), one_world);
+        let differences: Vec<&str> = outcome.disagreements.iter().map(|found| found.difference.as_str()).collect();
+        assert_eq!(differences, Vec::<&str>::new());
+        let tally = &outcome.coverage.tally;
+        assert_eq!(tally.worlds, 40, "{:?}", tally.refused_example);
+        assert_eq!((tally.evaluations(), tally.explained), (40 * 80, tally.decisions));
+        // The compiled path changes nothing of what is met.
+        let alone = run(&options(Opponent::Nobody), one_world).coverage;
+        assert_eq!(outcome.coverage.to_string(), alone.to_string());
     }
 
     #[test]
     fn the_reference_takes_what_is_generated() {
-        let coverage = run(&options(), one_world).coverage;
+        let coverage = run(&options(Opponent::Nobody), one_world).coverage;
         assert_eq!(coverage.tally.worlds, 40, "{:?}", coverage.tally.refused_example);
         assert_eq!(coverage.tally.evaluations(), 40 * 80);
         assert_eq!(coverage.unexplained, Vec::<String>::new());
@@ -183,7 +196,7 @@ mod tests {
     fn one_thread_meets_what_many_meet() {
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
-            pool.map(|pool| pool.install(|| run(&options(), one_world).coverage.to_string()))
+            pool.map(|pool| pool.install(|| run(&options(Opponent::Nobody), one_world).coverage.to_string()))
         };
         assert!(on(1).is_some_and(|text| text.contains("units nested 4 deep")));
         assert_eq!(on(1), on(3));

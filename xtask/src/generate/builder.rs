@@ -49,12 +49,13 @@ pub struct Cast {
 type Managed = (String, usize);
 
 impl Cast {
-    /// Chooses a few users and roles for each account.
-    pub fn choose(dice: &Dice, accounts: &[String]) -> Cast {
+    /// Chooses a few users and roles for each account. In worlds with every layer a user, too, may stand under the path of service-linked
+    /// roles, which makes it none (S-707).
+    pub fn choose(dice: &Dice, accounts: &[String], every_layer: bool) -> Cast {
         let people = accounts.iter().map(|account| People {
-            users: sketches(dice, &["alice", "bob", "carol", "dave-2"], "AIDA", account, 3),
+            users: sketches(dice, &["alice", "bob", "carol", "dave-2"], "AIDA", account, every_layer),
             // `App` is another role than `app`: names are compared exactly (S-404).
-            roles: sketches(dice, &["app", "admin", "svc", "App"], "AROA", account, 3),
+            roles: sketches(dice, &["app", "admin", "svc", "App"], "AROA", account, true),
         });
         Cast { people: people.collect() }
     }
@@ -79,12 +80,12 @@ impl Cast {
     }
 }
 
-fn sketches(dice: &Dice, pool: &[&'static str], prefix: &str, account: &str, most: usize) -> Vec<Sketch> {
-    let count = dice.between(1, most);
+fn sketches(dice: &Dice, pool: &[&'static str], prefix: &str, account: &str, may_be_of_services: bool) -> Vec<Sketch> {
+    let count = dice.between(1, 3);
     dice.sample(pool, count)
         .into_iter()
         .map(|name| {
-            let service_path = prefix == "AROA" && dice.percent(8);
+            let service_path = may_be_of_services && dice.percent(8);
             let path = if service_path { "/aws-service-role/x.amazonaws.com/" } else { dice.word(&["/", "/", "/eng/", "/eng/ops/"]) };
             let id = format!("{prefix}{}{}", name.to_uppercase().replace('-', ""), &account[..4]);
             Sketch { name, path, id: dice.percent(75).then_some(id) }

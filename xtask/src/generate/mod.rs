@@ -76,7 +76,7 @@ pub struct World {
 pub fn world(dice: &Dice) -> World {
     let count = 1 + dice.weighted(&[45, 35, 20]);
     let accounts: Vec<String> = dice.sample(names::ACCOUNTS, count).into_iter().map(str::to_owned).collect();
-    let cast = Cast::choose(dice, &accounts);
+    let cast = Cast::choose(dice, &accounts, false);
     let organization = dice.percent(45).then(|| organization(dice, &accounts));
     let paths: &[&str] = match organization {
         Some(_) => &["o-example/r-root/", "o-example/r-root/ou-a/", "o-example/r-root/ou-a/ou-b/", "o-example/*"],

@@ -238,6 +238,8 @@ pub struct Names {
     pub services: Vec<&'static str>,
     /// Canonical users that call.
     pub canonical: Vec<String>,
+    /// Whether the world has every layer.
+    pub every_layer: bool,
     /// The actions among which those of the world were chosen.
     pub actions_pool: &'static [&'static str],
     /// Actions.
@@ -268,8 +270,9 @@ impl Names {
             services.push(LOG_DELIVERY);
             canonical.extend(known.canonical);
         }
-        let Known { accounts, users, roles, ids, endpoints, paths, .. } = known;
-        let mut names = Names { accounts, users, roles, ids, services, canonical, actions_pool, actions, resources, keys: Vec::new() };
+        let Known { accounts, users, roles, ids, endpoints, paths, every_layer, .. } = known;
+        let mut names =
+            Names { accounts, users, roles, ids, services, canonical, every_layer, actions_pool, actions, resources, keys: Vec::new() };
         let keys = names.all_keys(&endpoints, &paths);
         let count = dice.between(7, 12);
         names.keys = dice.sample(&keys, count);

@@ -209,6 +209,11 @@ fn statement(
         Shape::ManyStatements if dice.percent(70) => vec![format!("svc:Act{}", dice.below(60)), format!("svc:Act{}*", dice.below(60))],
         _ => actions(dice, names, trust, not_action),
     };
+    // What no other document speaks of must be compiled as well, above all where nothing consults the document: in the midst of all
+    // actions, before and behind them.
+    if names.every_layer && dice.percent(4) {
+        actions.push(format!("{}:Act{}", dice.word(&["only", "aa", "zz"]), dice.below(10_000)));
+    }
     if rcp {
         // A bare star among the actions is refused there (S-110); this pattern means the same.
         for every in actions.iter_mut().filter(|action| *action == "*") {
@@ -225,6 +230,9 @@ fn statement(
     let mut resources: Vec<String> = (0..many).map(|number| wide_resource(dice, shape, index, number)).collect();
     if !trust && (many == 0 || dice.percent(10)) {
         resources.extend(self::resources(dice, names, policy_type, variables, attached, not_resource));
+    }
+    if names.every_layer && !trust && dice.percent(4) {
+        resources.push(format!("arn:aws:s3:::only-{}{}", dice.below(10_000), dice.word(&["", "/*", "-?/x"])));
     }
     let leave_out = trust || (policy_type == PolicyType::Resource && dice.percent(30));
     let conditions = match dice.weighted(&[34, 40, 20, 6]) {

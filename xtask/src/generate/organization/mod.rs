@@ -158,7 +158,7 @@ pub(super) fn shape(dice: &Dice, policy_type: PolicyType) -> Shape {
 pub fn world(dice: &Dice) -> World {
     let count = 1 + dice.weighted(&[20, 35, 30, 15]);
     let accounts: Vec<String> = dice.sample(names::EVERY_LAYER_ACCOUNTS, count).into_iter().map(str::to_owned).collect();
-    let cast = Cast::choose(dice, &accounts);
+    let cast = Cast::choose(dice, &accounts, true);
     let layers = Layers::choose(dice, &accounts);
     let known = Known {
         canonical: layers.canonical.iter().map(|(_, id)| id.clone()).collect(),
