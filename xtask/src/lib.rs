@@ -3,12 +3,14 @@
 //! - [`differential`] decides generated requests to generated worlds by the compiled path and by the reference, and
 //!   shrinks what they disagree on; [`generate`] makes the worlds.
 //! - [`atoms`] does the same for single patterns and conditions, with [`noise`] for values.
+//! - [`demand`] checks against the reference which context keys a bundle says can matter.
 //! - [`instructions`] counts what a decision costs; [`tidy`] keeps sources and documents in order.
 //!
 //! Everything random comes from [`dice`], so a seed is a complete description of a run.
 
 pub mod arguments;
 pub mod atoms;
+pub mod demand;
 pub mod dice;
 pub mod differential;
 pub mod generate;

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 use xtask::arguments::{Arguments, Usage};
-use xtask::{atoms, differential, instructions, tidy};
+use xtask::{atoms, demand, differential, instructions, tidy};
 
 const HELP: &str = "\
 usage: cargo run --release -p xtask -- COMMAND
@@ -17,6 +17,8 @@ usage: cargo run --release -p xtask -- COMMAND
                    outcome and caller kind), with it --reference-alone (compile nothing, count what is met)
   atoms          every atom matcher against its naive twin
                    --evaluations N (1000000), --seed S, --threads T, --disagreements N
+  demand         which context keys can matter, as the bundle says, checked with the reference
+                   --decisions N (100000), --seed S, --threads T
   instructions   instructions per decision on the core estate, counted by valgrind if it is installed
                    --rounds N (5)
   tidy           file sizes, leftovers, paths that documents name, sources of the corpus
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "differential" => differential::command(arguments),
         "atoms" => atoms::command(arguments),
+        "demand" => demand::command(arguments),
         "instructions" => instructions::command(arguments),
         "tidy" => tidy::command(arguments),
         _ => Err(Usage("name one of the commands".to_owned())),

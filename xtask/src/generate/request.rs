@@ -108,7 +108,7 @@ pub(super) fn concrete_action(dice: &Dice, names: &Names, pattern: &str) -> Stri
 }
 
 /// Wildcards of actions, ignoring ASCII case: only for aiming, so a star may cross the colon.
-fn glob_matches(pattern: &str, text: &str) -> bool {
+pub fn glob_matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.to_ascii_lowercase().chars().collect();
     let text: Vec<char> = text.to_ascii_lowercase().chars().collect();
     let (mut at, mut of, mut retry) = (0, 0, None);

@@ -125,7 +125,7 @@ fn condition(query: &Query<'_>, kind: AtomKind, atom: &AtomRecord, operands: &[O
 }
 
 /// S-501.
-fn is_negated(kind: AtomKind) -> bool {
+pub(super) fn is_negated(kind: AtomKind) -> bool {
     matches!(
         kind,
         AtomKind::StringNotEquals

@@ -21,7 +21,7 @@ use super::query::{Query, Variables};
 use super::walk::{Consult, Verdict};
 use crate::decision::{Decision, Layer};
 use crate::error::Fault;
-use crate::format::{AtomKind, AtomRecord, NONE, OperandKind, PieceKind, Qualifier, STATEMENT_DENY, StatementRecord, U32};
+use crate::format::{ATOM_IF_EXISTS, AtomKind, AtomRecord, NONE, OperandKind, PieceKind, Qualifier, STATEMENT_DENY, StatementRecord, U32};
 use crate::request::principal::GrantKind;
 use crate::views::{Views, at, range};
 use alloc::collections::BTreeSet;
@@ -467,7 +467,10 @@ fn open_key_truth(query: &Query<'_>, kind: AtomKind, atom: &AtomRecord) -> Resul
             Qualifier::None => Truth::between(tests(0) && tests(1), tests(0) || tests(1)),
         });
     }
-    let never = operands.is_empty() && qualifier == Qualifier::ForAnyValue;
+    // Without a value to match (S-113, S-515) a positive operator is false for every key that is given, and for one that is not unless `IfExists` or `ForAllValues` says
+    // otherwise.
+    let exists = atom.flags.get() & ATOM_IF_EXISTS == 0 && qualifier != Qualifier::ForAllValues;
+    let never = operands.is_empty() && exists && !atom::is_negated(kind);
     Ok(if never { Truth::False } else { Truth::Open })
 }
 
