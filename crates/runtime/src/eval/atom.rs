@@ -47,8 +47,8 @@ fn any<T>(items: impl IntoIterator<Item = T>, mut test: impl FnMut(T) -> Result<
 /// Whether some pattern matches the action (S-201, S-202); `NotAction` is the opposite (S-205).
 fn action(query: &Query<'_>, operands: &[OperandRecord]) -> Result<bool, Fault> {
     any(operands, |operand| match operand_kind(operand)? {
-        OperandKind::ActionInterval => Ok((operand.a.get()..operand.b.get()).contains(&query.action_id)),
-        OperandKind::Glob => glob::matches(query, range(query.views.pieces, operand.a, operand.b)?, query.action),
+        OperandKind::ActionInterval => Ok((operand.a.get()..operand.b.get()).contains(&query.action.id)),
+        OperandKind::Glob => glob::matches(query, range(query.views.pieces, operand.a, operand.b)?, query.action.text),
         _ => Err(Fault::Corrupt),
     })
 }

@@ -32,14 +32,14 @@ impl Facts {
         let parts = query.resource.map(|resource| resource.parts);
         let is_role = matches!(parts, Some([_, _, "iam", "", _, rest]) if rest.starts_with("role/"));
         let is_key = matches!(parts, Some([_, _, "kms", _, _, rest]) if rest.starts_with("key/"));
-        let is_sts_on_role = is_role && query.action.starts_with(b"sts:");
+        let is_sts_on_role = is_role && query.action.is_sts();
         let account = query.principal.account.as_deref();
         Facts {
             class,
             same_account: account.is_some() && account == query.owner,
-            is_get_caller_identity: query.action == b"sts:getcalleridentity" && class != Class::Anonymous,
+            is_get_caller_identity: query.action.is_get_caller_identity() && class != Class::Anonymous,
             is_sts_on_role,
-            is_pass_role: query.action == b"iam:passrole",
+            is_pass_role: query.action.is_pass_role(),
             is_mandatory: is_sts_on_role || is_key,
         }
     }
@@ -263,7 +263,7 @@ fn resource_policy(query: &Query<'_>, facts: &Facts) -> Result<Option<Consult>, 
     let Some(resource) = query.declared.with_policy else { return Ok(None) };
     let ignores_deny = facts.class == Class::Root
         && facts.same_account
-        && matches!(query.action, b"s3:getbucketpolicy" | b"s3:putbucketpolicy" | b"s3:deletebucketpolicy")
+        && query.action.is_of_bucket_policies()
         && is_bucket(query.views.text(resource.arn)?);
     Ok(Some(Consult { ignores_deny, ..Consult::slice(resource.policy.get()) }))
 }
@@ -286,21 +286,14 @@ fn levels<'q>(views: &Views<'q>, chain: u32) -> Result<Option<&'q [U32]>, Fault>
 
 /// The chain of RCPs that guards the resource (S-708, S-709), or `NONE`.
 fn rcp_chain(query: &Query<'_>) -> Result<u32, Fault> {
-    if query.principal.service_linked || query.action == b"kms:retiregrant" {
+    if query.principal.service_linked || query.action.is_retire_grant() || !query.action.supports_rcps() {
         return Ok(NONE);
     }
-    let chain = if query.owner.is_some() && query.owner == query.principal.account.as_deref() {
+    Ok(if query.owner.is_some() && query.owner == query.principal.account.as_deref() {
         query.principal.own_rcps
     } else {
         query.owner_account()?.filter(|owner| is_member(owner)).map_or(NONE, |owner| owner.rcps.get())
-    };
-    if chain == NONE {
-        return Ok(NONE);
-    }
-    let service = query.action.split(|byte| *byte == b':').next().unwrap_or_default();
-    let Some(symbol) = query.views.symbol(service)? else { return Ok(NONE) };
-    let supports = query.views.rcp_services.binary_search_by(|listed| listed.get().cmp(&symbol)).is_ok();
-    Ok(if supports { chain } else { NONE })
+    })
 }
 
 /// The policy of the endpoint that the request came through (S-710), or `NONE`.

@@ -15,6 +15,7 @@
 //!
 //! Rules: sections 2 to 8 of the semantics; the modules name theirs.
 
+mod action;
 mod atom;
 mod combine;
 mod demand;
@@ -23,6 +24,7 @@ mod element;
 mod explain;
 mod glob;
 mod layers;
+mod memo;
 mod query;
 mod scratch;
 #[cfg(test)]

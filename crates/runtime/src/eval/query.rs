@@ -3,8 +3,9 @@
 //! Preparation finds every error that a request can have; afterwards a test is true or false, so that order never hides or creates an error.
 //! Rules: S-206, S-304 (cutting), S-308, S-502, S-504, S-605 to S-608, S-704, S-732, section 8.
 
+use super::action::{self, Action};
 use super::demand::DerivedKeys;
-use super::scratch::{Scratch, Stamp};
+use super::scratch::{Keys, Scratch, Stamp};
 use crate::decision::OwnerSource;
 use crate::error::{EvalError, Fault};
 use crate::format::{self, Derivation, EntityRecord, NONE, ResourceRecord, U32};
@@ -12,7 +13,6 @@ use crate::request::limits::{CONTEXT_KEYS_MAX, REQUEST_BYTES_MAX};
 use crate::request::principal::{CallerTags, Resolved};
 use crate::request::{ContextValue, Request, RequestError, check};
 use crate::views::{TrieWalk, Views, at};
-use core::cell::Cell;
 
 /// The value of a context key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,14 @@ pub(super) struct Resource<'q> {
 }
 
 impl Resource<'_> {
+    /// The text of parts 2 to 5 and the colons between them.
+    fn front(&self) -> &str {
+        let [arn, .., rest] = self.parts;
+        let from = arn.len().saturating_add(1);
+        let to = self.text.len().saturating_sub(rest.len()).saturating_sub(1);
+        self.text.get(from..to).unwrap_or_default()
+    }
+
     /// For an S3 bucket or object, where the bucket's ARN ends.
     fn bucket_end(&self) -> Option<usize> {
         let [_, _, "s3", "", "", rest] = self.parts else { return None };
@@ -84,17 +92,15 @@ pub(super) struct Query<'q> {
     /// The main bundle, which knows the caller and the resource.
     pub(super) main: &'q Views<'q>,
     pub(super) principal: &'q Resolved,
-    /// ASCII-folded.
-    pub(super) action: &'q [u8],
-    pub(super) action_id: u32,
+    pub(super) action: Action<'q>,
     /// `None` for `*`.
     pub(super) resource: Option<Resource<'q>>,
     pub(super) declared: Declared<'q>,
     pub(super) owner: Option<&'q str>,
     pub(super) owner_source: OwnerSource,
     variables: Variables,
-    /// Symbols of parts 2 to 5 of the resource, `NONE` where the bundle does not have the text; looked up when they are first asked for.
-    symbols: Cell<Option<[u32; 4]>>,
+    /// Symbols of parts 2 to 5 of the resource, `NONE` where the bundle does not have the text.
+    pub(super) symbols: [u32; 4],
     context: &'q [(&'q str, ContextValue<'q>)],
     stamps: &'q [Stamp],
     overlay_stamps: &'q [Stamp],
@@ -110,46 +116,44 @@ impl<'q> Query<'q> {
         principal: &'q Resolved,
         request: &'q Request<'q>,
     ) -> Result<Query<'q>, EvalError> {
-        check::action(request.action)?;
-        let resource = request.resource.unwrap_or("*");
+        let Scratch { actions, fronts, keys } = scratch;
+        let (action, facts) = actions.get(request.action, |folded| action::facts(views, folded))?;
+        let action = Action::new(action, facts);
+        let mut resource = request.resource.unwrap_or("*");
         let mut parts = check::resource(resource)?;
         if let Some(account) = request.resource_account {
             check::resource_account(account)?;
         }
         check_sizes(request)?;
-        scratch.begin(overlay.map_or(0, |overlay| overlay.keys.len()))?;
-        scratch.fold_action(request.action);
-        stamp(views, overlay, scratch, request.context)?;
+        keys.begin(overlay.map_or(0, |overlay| overlay.keys.len()))?;
+        note_keys(views, overlay, keys, request.context)?;
 
-        let scratch: &'q Scratch = scratch;
-        let action = scratch.action();
-        let mut resource = resource;
-        if parts.is_none() && action == b"s3:listallmybuckets" {
+        let keys: &'q Keys = keys;
+        if parts.is_none() && action.lists_buckets() {
             // S-732
             resource = &principal.buckets;
             parts = check::resource(resource)?;
         }
         let resource = parts.map(|parts| Resource { text: resource, parts });
-        let declared = match &resource {
-            Some(resource) => declared(views, resource)?,
-            None => Declared::default(),
+        let (declared, symbols) = match &resource {
+            Some(resource) => (declared(views, resource)?, fronts.get(resource.front(), || symbols(views, resource.parts))?),
+            None => (Declared::default(), [NONE; 4]),
         };
         let mut query = Query {
             views,
             main: views,
             principal,
             action,
-            action_id: views.action_id(action)?,
             resource,
             declared,
             owner: None,
             owner_source: OwnerSource::None,
             variables: Variables::Exact,
-            symbols: Cell::new(None),
+            symbols,
             context: request.context,
-            stamps: scratch.stamps(),
-            overlay_stamps: scratch.overlay_stamps(),
-            epoch: scratch.epoch(),
+            stamps: keys.stamps(),
+            overlay_stamps: keys.overlay_stamps(),
+            epoch: keys.epoch(),
         };
         (query.owner, query.owner_source) = query.find_owner(request.resource_account)?;
         Ok(query)
@@ -162,25 +166,14 @@ impl<'q> Query<'q> {
     {
         Ok(Query {
             views: overlay,
-            action_id: overlay.action_id(self.action)?,
-            symbols: Cell::new(None),
+            action: self.action.over(overlay.action_id(self.action.text)?),
+            symbols: match &self.resource {
+                Some(resource) => symbols(overlay, resource.parts)?,
+                None => [NONE; 4],
+            },
             stamps: self.overlay_stamps,
             ..self.clone()
         })
-    }
-
-    /// The symbols of parts 2 to 5 of the resource.
-    pub(super) fn resource_symbols(&self) -> Result<[u32; 4], Fault> {
-        if let Some(symbols) = self.symbols.get() {
-            return Ok(symbols);
-        }
-        let Some(Resource { parts: [_, partition, service, region, account, _], .. }) = self.resource else { return Ok([NONE; 4]) };
-        let mut symbols = [NONE; 4];
-        for (symbol, text) in symbols.iter_mut().zip([partition, service, region, account]) {
-            *symbol = self.views.symbol(text.as_bytes())?.unwrap_or(NONE);
-        }
-        self.symbols.set(Some(symbols));
-        Ok(symbols)
     }
 
     /// The id of the endpoint that the request came through (S-710): a single value.
@@ -394,34 +387,30 @@ fn check_sizes(request: &Request<'_>) -> Result<(), RequestError> {
 }
 
 /// Notes at each slot which entry of the context gives it, and refuses keys that are equal ignoring case, known to the bundle or not (S-502).
-fn stamp(
+fn note_keys(
     views: &Views<'_>,
     overlay: Option<&Views<'_>>,
-    scratch: &mut Scratch,
+    keys: &mut Keys,
     context: &[(&str, ContextValue<'_>)],
 ) -> Result<(), EvalError> {
     let overlay = overlay.filter(|overlay| !overlay.keys.is_empty());
     for (entry, (key, _)) in (0_u32..).zip(context) {
-        scratch.fold_key(key);
-        let hash = format::hash(views.seed, scratch.key());
-        let earlier = match views.slot(hash, scratch.key())? {
-            Some(slot) => scratch.stamp_slot(slot, entry)?,
-            None => scratch.note_unknown(hash, entry, |earlier| {
-                context.get(earlier as usize).is_some_and(|(other, _)| other.eq_ignore_ascii_case(key))
-            })?,
-        };
-        if let Some(earlier) = earlier {
+        let equals = |earlier: u32| context.get(earlier as usize).is_some_and(|(other, _)| other.eq_ignore_ascii_case(key));
+        if let Some(earlier) = keys.note(views, overlay, key, entry, equals)? {
             let (earlier, _) = at(context, earlier)?;
             return Err(check::repeated_key(earlier, key).into());
         }
-        if let Some(overlay) = overlay {
-            let hash = if overlay.seed == views.seed { hash } else { format::hash(overlay.seed, scratch.key()) };
-            if let Some(slot) = overlay.slot(hash, scratch.key())? {
-                scratch.stamp_overlay_slot(slot, entry)?;
-            }
-        }
     }
     Ok(())
+}
+
+/// The symbols of parts 2 to 5 of an ARN.
+fn symbols(views: &Views<'_>, [_, partition, service, region, account, _]: [&str; 6]) -> Result<[u32; 4], Fault> {
+    let mut symbols = [NONE; 4];
+    for (symbol, text) in symbols.iter_mut().zip([partition, service, region, account]) {
+        *symbol = views.symbol(text.as_bytes())?.unwrap_or(NONE);
+    }
+    Ok(symbols)
 }
 
 /// The declared resources at or above an ARN: its own, or such that the ARN goes on with `/` or `:` (S-705).

@@ -1,7 +1,10 @@
 //! Memory that decisions reuse. Nothing is cleared between two of them: an entry counts only if it bears the present epoch, and no epoch comes twice.
 
-use crate::error::Fault;
+use super::memo::Memo;
+use crate::error::{EvalError, Fault};
+use crate::format;
 use crate::request::limits::{CONTEXT_KEYS_MAX, REQUEST_BYTES_MAX};
+use crate::views::Views;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -18,9 +21,111 @@ const OVERLAY_KEYS: usize = 256;
 /// Slots of the table of keys that the bundle does not know: twice as many as a request may have, so that one is always free.
 const UNKNOWN_SLOTS: usize = 2 * CONTEXT_KEYS_MAX;
 
-/// The memory of one evaluator.
+/// Bytes of a short action or context key; longer ones take the long way.
+const SHORT_BYTES: usize = 48;
+/// Bytes of a short front of an ARN.
+const FRONT_BYTES: usize = 56;
+/// Places of the memos.
+const KEYS: usize = 256;
+const ACTIONS: usize = 512;
+const FRONTS: usize = 128;
+
+/// The memory of one evaluator. Its parts are borrowed apart, since a request's action is kept while its context is read.
 #[derive(Debug)]
 pub(super) struct Scratch {
+    pub(super) actions: Actions,
+    pub(super) fronts: Fronts,
+    pub(super) keys: Keys,
+}
+
+impl Scratch {
+    /// For a bundle with so many slots. Reserves all that a decision will need; pages that no request is long enough to reach are never touched.
+    pub(super) fn new(slots: usize) -> Scratch {
+        Scratch {
+            actions: Actions {
+                memo: Memo::new(ACTIONS, HeldAction { folded: [0; SHORT_BYTES], facts: ActionFacts::default() }),
+                long: Vec::with_capacity(REQUEST_BYTES_MAX),
+            },
+            fronts: Fronts { memo: Memo::new(FRONTS, [0; 4]) },
+            keys: Keys {
+                epoch: 0,
+                stamps: vec![Stamp::default(); slots],
+                overlay_stamps: vec![Stamp::default(); OVERLAY_KEYS],
+                unknown: vec![Stamp::default(); UNKNOWN_SLOTS],
+                memo: Memo::new(KEYS, HeldKey { slot: format::NONE, hash: 0 }),
+                folded: Vec::with_capacity(REQUEST_BYTES_MAX),
+            },
+        }
+    }
+}
+
+/// What an action is to a bundle.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ActionFacts {
+    /// Its number on the action line.
+    pub(super) id: u32,
+    /// What the rules that name actions want to know of it.
+    pub(super) traits: u32,
+}
+
+/// Actions.
+#[derive(Debug)]
+pub(super) struct Actions {
+    memo: Memo<SHORT_BYTES, HeldAction>,
+    /// The action of the request, folded, if it is a long one.
+    long: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct HeldAction {
+    /// Folding keeps the length.
+    folded: [u8; SHORT_BYTES],
+    facts: ActionFacts,
+}
+
+impl Actions {
+    /// An action, folded, with what `find` tells of it.
+    pub(super) fn get(
+        &mut self,
+        action: &str,
+        find: impl Fn(&[u8]) -> Result<ActionFacts, EvalError>,
+    ) -> Result<(&[u8], ActionFacts), EvalError> {
+        let held = self.memo.get(action, || {
+            let mut folded = [0; SHORT_BYTES];
+            let text = folded.get_mut(..action.len()).ok_or(Fault::Corrupt)?;
+            text.copy_from_slice(action.as_bytes());
+            text.make_ascii_lowercase();
+            let facts = find(text)?;
+            Ok::<HeldAction, EvalError>(HeldAction { folded, facts })
+        })?;
+        if let Some(held) = held {
+            return Ok((held.folded.get(..action.len()).ok_or(Fault::Corrupt)?, held.facts));
+        }
+        fold_into(&mut self.long, action);
+        let facts = find(&self.long)?;
+        Ok((&self.long, facts))
+    }
+}
+
+/// Fronts of ARNs: what stands before the fifth colon, without `arn:`.
+#[derive(Debug)]
+pub(super) struct Fronts {
+    memo: Memo<FRONT_BYTES, [u32; 4]>,
+}
+
+impl Fronts {
+    /// The symbols of partition, service, region and account, of which `front` is the text; `find` looks them up.
+    pub(super) fn get(&mut self, front: &str, find: impl Fn() -> Result<[u32; 4], Fault>) -> Result<[u32; 4], Fault> {
+        match self.memo.get(front, &find)? {
+            Some(symbols) => Ok(*symbols),
+            None => find(),
+        }
+    }
+}
+
+/// Context keys of the request.
+#[derive(Debug)]
+pub(super) struct Keys {
     epoch: u64,
     /// By slot.
     stamps: Vec<Stamp>,
@@ -28,23 +133,20 @@ pub(super) struct Scratch {
     overlay_stamps: Vec<Stamp>,
     /// Hash table of entries whose key the bundle does not know.
     unknown: Vec<Stamp>,
-    action: Vec<u8>,
-    key: Vec<u8>,
+    memo: Memo<SHORT_BYTES, HeldKey>,
+    /// A key, folded, that the memo does not hold.
+    folded: Vec<u8>,
 }
 
-impl Scratch {
-    /// For a bundle with so many slots. Reserves all that a decision will need; pages that no request is long enough to reach are never touched.
-    pub(super) fn new(slots: usize) -> Scratch {
-        Scratch {
-            epoch: 0,
-            stamps: vec![Stamp::default(); slots],
-            overlay_stamps: vec![Stamp::default(); OVERLAY_KEYS],
-            unknown: vec![Stamp::default(); UNKNOWN_SLOTS],
-            action: Vec::with_capacity(REQUEST_BYTES_MAX),
-            key: Vec::with_capacity(REQUEST_BYTES_MAX),
-        }
-    }
+#[derive(Debug, Clone, Copy)]
+struct HeldKey {
+    /// `NONE` for a key that the bundle does not know.
+    slot: u32,
+    /// Of the folded key.
+    hash: u64,
+}
 
+impl Keys {
     /// A new request, under a session overlay with so many keys. Allocates for an overlay with more keys than any before and than [`OVERLAY_KEYS`].
     pub(super) fn begin(&mut self, overlay_keys: usize) -> Result<(), Fault> {
         if overlay_keys > self.overlay_stamps.len() {
@@ -66,45 +168,50 @@ impl Scratch {
         &self.overlay_stamps
     }
 
-    pub(super) fn action(&self) -> &[u8] {
-        &self.action
-    }
-
-    pub(super) fn fold_action(&mut self, action: &str) {
-        fold_into(&mut self.action, action);
-    }
-
-    /// Folds a key; [`Scratch::key`] gives the result.
-    pub(super) fn fold_key(&mut self, key: &str) {
-        fold_into(&mut self.key, key);
-    }
-
-    /// The key folded last.
-    pub(super) fn key(&self) -> &[u8] {
-        &self.key
-    }
-
-    /// Notes that an entry gives this slot; the entry that already gave it, if one did.
-    pub(super) fn stamp_slot(&mut self, slot: u32, entry: u32) -> Result<Option<u32>, Fault> {
-        let stamp = self.stamps.get_mut(slot as usize).ok_or(Fault::Corrupt)?;
-        if stamp.epoch == self.epoch {
-            return Ok(Some(stamp.entry));
+    /// Notes that an entry of the context gives this key; the entry that already gave it, if one did. `equals` tells whether an earlier entry's key is the
+    /// same ignoring case.
+    pub(super) fn note(
+        &mut self,
+        views: &Views<'_>,
+        overlay: Option<&Views<'_>>,
+        key: &str,
+        entry: u32,
+        equals: impl Fn(u32) -> bool,
+    ) -> Result<Option<u32>, Fault> {
+        let Keys { memo, folded, .. } = self;
+        let mut find = || {
+            fold_into(folded, key);
+            let hash = format::hash(views.seed, folded);
+            Ok::<HeldKey, Fault>(HeldKey { slot: views.slot(hash, folded)?.unwrap_or(format::NONE), hash })
+        };
+        let HeldKey { slot, hash } = match memo.get(key, &mut find)? {
+            Some(held) => *held,
+            None => find()?,
+        };
+        let overlay_slot = match overlay {
+            Some(overlay) => {
+                fold_into(folded, key);
+                let hash = if overlay.seed == views.seed { hash } else { format::hash(overlay.seed, folded) };
+                overlay.slot(hash, folded)?
+            }
+            None => None,
+        };
+        let earlier = match slot {
+            format::NONE => self.note_unknown(hash, entry, equals)?,
+            slot => stamp(&mut self.stamps, self.epoch, slot, entry)?,
+        };
+        if earlier.is_none()
+            && let Some(slot) = overlay_slot
+        {
+            stamp(&mut self.overlay_stamps, self.epoch, slot, entry)?;
         }
-        *stamp = Stamp { epoch: self.epoch, entry };
-        Ok(None)
+        Ok(earlier)
     }
 
-    /// Notes that an entry gives this slot of the session overlay.
-    pub(super) fn stamp_overlay_slot(&mut self, slot: u32, entry: u32) -> Result<(), Fault> {
-        let stamp = self.overlay_stamps.get_mut(slot as usize).ok_or(Fault::Corrupt)?;
-        *stamp = Stamp { epoch: self.epoch, entry };
-        Ok(())
-    }
-
-    /// Notes an entry whose key the bundle does not know; the earlier entry that `equals` finds equal, if there is one.
-    pub(super) fn note_unknown(&mut self, hash: u64, entry: u32, equals: impl Fn(u32) -> bool) -> Result<Option<u32>, Fault> {
+    /// Notes an entry whose key, of this hash when folded, the bundle does not know.
+    fn note_unknown(&mut self, hash: u64, entry: u32, equals: impl Fn(u32) -> bool) -> Result<Option<u32>, Fault> {
         let mask = UNKNOWN_SLOTS.saturating_sub(1);
-        // The length is a power of two; keeping the low bits of the hash is intended.
+        // The length is a power of two; keeping the low bits is intended.
         let mut place = hash as usize & mask;
         for _ in 0..UNKNOWN_SLOTS {
             let stamp = self.unknown.get_mut(place).ok_or(Fault::Corrupt)?;
@@ -119,6 +226,16 @@ impl Scratch {
         }
         Err(Fault::Corrupt)
     }
+}
+
+/// Notes that an entry gives this slot; the entry that already gave it, if one did.
+fn stamp(stamps: &mut [Stamp], epoch: u64, slot: u32, entry: u32) -> Result<Option<u32>, Fault> {
+    let stamp = stamps.get_mut(slot as usize).ok_or(Fault::Corrupt)?;
+    if stamp.epoch == epoch {
+        return Ok(Some(stamp.entry));
+    }
+    *stamp = Stamp { epoch, entry };
+    Ok(None)
 }
 
 /// Copying first and folding in place lets both go many bytes at a time.

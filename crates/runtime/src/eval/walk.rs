@@ -149,7 +149,7 @@ impl<'w, 'q> Walk<'w, 'q> {
     fn action_cell(&mut self, fragment: &FragmentRecord) -> Result<u32, Fault> {
         let ranges = range(self.query.views.action_ranges, fragment.ranges_first, fragment.ranges_len)?;
         self.count(bisection_steps(ranges.len()))?;
-        let action = self.query.action_id;
+        let action = self.query.action.id;
         let after = ranges.partition_point(|range| range.first_action.get() <= action);
         match after.checked_sub(1) {
             Some(place) => ranges.get(place).map(|range| range.cell.get()).ok_or(Fault::Corrupt),
@@ -172,7 +172,7 @@ impl<'w, 'q> Walk<'w, 'q> {
                 return Err(Fault::Corrupt);
             }
             self.count(1)?;
-            let Some(parts) = shape_parts(query.resource_symbols()?, mask) else { continue };
+            let Some(parts) = shape_parts(query.symbols, mask) else { continue };
             let Some(shape) = views.shape(id, mask, parts)? else { continue };
             let mut walk = TrieWalk::new(views.trie_nodes, views.trie_first_bytes, views.string_bytes, shape.root.get(), text);
             while let Some(step) = walk.step()? {

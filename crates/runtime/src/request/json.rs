@@ -237,7 +237,7 @@ impl<'a> Members<'a> {
             }
             "action" => once(&mut self.action, name, || {
                 let text = string(value, "the action")?;
-                check::action(&text).map(|()| text)
+                check::action(text.as_bytes()).map(|()| text)
             })?,
             "resource" => once(&mut self.resource, name, || {
                 let text = string(value, "the resource")?;
