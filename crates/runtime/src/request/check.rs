@@ -39,6 +39,11 @@ impl<'a> CallerForm<'a> {
             CallerForm::Service(_) | CallerForm::Federated(_) | CallerForm::CanonicalUser(_) | CallerForm::Anonymous => None,
         }
     }
+
+    /// Whether its session can have policies of its own (S-715).
+    pub(crate) fn takes_session(self) -> bool {
+        matches!(self, CallerForm::Session { .. } | CallerForm::Role { .. } | CallerForm::FederatedUser { .. })
+    }
 }
 
 /// Twelve digits.

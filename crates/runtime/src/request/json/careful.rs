@@ -1,18 +1,15 @@
-//! Requests as JSON text, in the shape of the formats document. Feature `json`.
+//! The reader that knows every error: any text, a value at a time.
 //!
-//! A general reader keeps the last of repeated members and rounds large numbers; this one refuses the former and keeps numbers as they are written (S-112,
-//! S-510). A text that is no JSON is `json-syntax`, whatever else is in it; of all other errors the one that stands first in the text counts (S-116).
-//! Whether a principal is known depends on the bundle, so an error that stands after the principal waits for [`JsonRequest::resolve`].
+//! It reads the text as a whole first, so that one that is no JSON is `json-syntax` whatever else is in it, then the members in their order up to the first error. Each level is read
+//! again for its parts; what that costs, [`quick`](super::quick) saves for requests without an error.
 //!
-//! Session documents are handed over as text ([`JsonRequest::resolve_with`]): what compiles them knows the compiler, which this crate does not.
-//!
-//! Rules: S-103 (repeated members), S-116, S-206, S-502, S-526, S-715 (session policies).
+//! Input: a text of any length. Output: a [`JsonRequest`], or the error that counts.
 
-use super::check::CallerForm;
-use super::limits::{CONTEXT_KEYS_MAX, NESTING_MAX, REQUEST_BYTES_MAX};
-use super::session::takes_none;
-use super::{Caller, ContextValue, Principal, Request, RequestError, SessionPolicies, check};
-use crate::open::Bundle;
+use super::{JsonCaller, JsonRequest, JsonValue, Members};
+use crate::request::check::{self, CallerForm};
+use crate::request::limits::{CONTEXT_KEYS_MAX, NESTING_MAX, REQUEST_BYTES_MAX};
+use crate::request::session::takes_none;
+use crate::request::{Caller, RequestError};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
@@ -20,196 +17,31 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A request read from JSON text. Borrows from the text what has no escapes.
-#[derive(Debug, Clone)]
-pub struct JsonRequest<'a> {
-    principal: JsonCaller<'a>,
-    members: Members<'a>,
-    /// The first error that may not be the first of all, and the position of its member.
-    error: Option<(usize, RequestError)>,
-}
-
-/// The documents of a request's session, for whoever can compile them.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionDocuments<'a> {
-    /// The caller's account, whose managed policies a document may name.
-    pub account: Option<&'a str>,
-    /// Each document as its JSON text: an object, or a string that names one. At least one.
-    pub documents: &'a [&'a str],
-}
-
-#[derive(Debug, Clone)]
-enum JsonCaller<'a> {
-    Arn(Cow<'a, str>),
-    Service(Cow<'a, str>),
-    Federated(Cow<'a, str>),
-    CanonicalUser(Cow<'a, str>),
-    Anonymous,
-}
-
-#[derive(Debug, Clone)]
-enum JsonValue<'a> {
-    One(Cow<'a, str>),
-    Many(Vec<Cow<'a, str>>),
-}
-
-#[derive(Debug, Clone, Default)]
-struct Members<'a> {
-    principal: Option<JsonCaller<'a>>,
-    action: Option<Cow<'a, str>>,
-    resource: Option<Cow<'a, str>>,
-    resource_account: Option<Cow<'a, str>>,
-    context: Option<Vec<(Cow<'a, str>, JsonValue<'a>)>>,
-    /// The JSON texts of the session's documents.
-    session: Option<Vec<&'a str>>,
-    /// Positions of `principal` and `session` among the members.
-    principal_at: usize,
-    session_at: usize,
-}
-
-impl<'a> JsonRequest<'a> {
-    /// Reads one request.
-    ///
-    /// # Errors
-    /// `json-syntax`, `limit-exceeded`, and whatever stands in the text before or at the principal: `duplicate-key`, `unknown-field`, `invalid-request`.
-    pub fn parse(text: &'a str) -> Result<JsonRequest<'a>, RequestError> {
-        if text.len() > REQUEST_BYTES_MAX {
-            return Err(RequestError::limit("the request is longer than 64 KiB"));
-        }
-        if nesting(text) > NESTING_MAX {
-            return Err(RequestError::limit("the request is nested more than 32 levels deep"));
-        }
-        let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(text, 0, &error))?;
-        let mut members = Members::default();
-        let entries = object(raw, "the request").map_err(|error| placed(text, error))?;
-        let error = members.read(&entries).err().map(|(at, error)| (at, placed(text, error)));
-        let has_session = members.session.as_ref().is_some_and(|documents| !documents.is_empty());
-        match (members.principal.take(), error) {
-            (Some(principal), error) => Ok(JsonRequest { principal, members, error }),
-            (None, Some((at, error))) if has_session => {
-                // A document of the session may hold an error that stands before this one; whose session it is, the principal behind them tells.
-                let found = entries.iter().enumerate().skip(at).find(|(_, (name, _))| name == "principal");
-                let Some((principal_at, (_, value))) = found else { return Err(error) };
-                let Ok(principal) = read_principal(value) else { return Err(error) };
-                members.principal_at = principal_at;
-                Ok(JsonRequest { principal, members, error: Some((at, error)) })
-            }
-            (None, Some((_, error))) => Err(error),
-            (None, None) => Err(RequestError::invalid("the request has no principal")),
-        }
+/// Reads any text.
+pub(super) fn read(text: &str) -> Result<JsonRequest<'_>, RequestError> {
+    if text.len() > REQUEST_BYTES_MAX {
+        return Err(RequestError::limit("the request is longer than 64 KiB"));
     }
-
-    /// The caller, for [`Bundle::principal`].
-    #[must_use]
-    pub fn caller(&self) -> Caller<'_> {
-        match &self.principal {
-            JsonCaller::Arn(text) => Caller::Arn(text),
-            JsonCaller::Service(text) => Caller::Service(text),
-            JsonCaller::Federated(text) => Caller::Federated(text),
-            JsonCaller::CanonicalUser(text) => Caller::CanonicalUser(text),
-            JsonCaller::Anonymous => Caller::Anonymous,
+    if nesting(text) > NESTING_MAX {
+        return Err(RequestError::limit("the request is nested more than 32 levels deep"));
+    }
+    let raw = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(text, 0, &error))?;
+    let mut members = Members::default();
+    let entries = object(raw, "the request").map_err(|error| placed(text, error))?;
+    let error = members.read(&entries).err().map(|(at, error)| (at, placed(text, error)));
+    let has_session = members.session.as_ref().is_some_and(|documents| !documents.is_empty());
+    match (members.principal.take(), error) {
+        (Some(principal), error) => Ok(JsonRequest { principal, members, error }),
+        (None, Some((at, error))) if has_session => {
+            // A document of the session may hold an error that stands before this one; whose session it is, the principal behind them tells.
+            let found = entries.iter().enumerate().skip(at).find(|(_, (name, _))| name == "principal");
+            let Some((principal_at, (_, value))) = found else { return Err(error) };
+            let Ok(principal) = read_principal(value) else { return Err(error) };
+            members.principal_at = principal_at;
+            Ok(JsonRequest { principal, members, error: Some((at, error)) })
         }
-    }
-
-    /// Resolves the caller over a bundle.
-    ///
-    /// # Errors
-    /// The first error of the whole text, unknown principals included (S-116); `unsupported-layer` for a request with session documents, which
-    /// [`resolve_with`](JsonRequest::resolve_with) takes.
-    pub fn resolve(&self, bundle: &Bundle) -> Result<Principal, RequestError> {
-        self.resolve_with(bundle, |_| {
-            Err(RequestError::new("unsupported-layer", "the request has session documents, and nothing here can compile them"))
-        })
-    }
-
-    /// Resolves the caller over a bundle, limited by the policies of its session. The function compiles the session's documents, or finds them; it is called
-    /// for a request that has some, unless an error stands before them.
-    ///
-    /// # Errors
-    /// The first error of the whole text (S-116), the function's own included: it counts at the place of the session.
-    pub fn resolve_with<E: From<RequestError>>(
-        &self,
-        bundle: &Bundle,
-        session: impl FnOnce(SessionDocuments<'_>) -> Result<SessionPolicies, E>,
-    ) -> Result<Principal, E> {
-        let Members { principal_at, session_at, .. } = self.members;
-        let mut first: Option<(usize, E)> = self.error.clone().map(|(at, error)| (at, error.into()));
-        let mut note = |at: usize, error: E| {
-            if first.as_ref().is_none_or(|(earliest, _)| at < *earliest) {
-                first = Some((at, error));
-            }
-        };
-        let mut principal = bundle.principal(self.caller()).map_err(|error| note(principal_at, error.into())).ok();
-        // Behind a caller that cannot be resolved no error of a document could count.
-        let is_behind_error = principal.is_none() && principal_at < session_at;
-        let documents = self.members.session.as_deref().filter(|documents| !documents.is_empty() && !is_behind_error);
-        if let Some(documents) = documents {
-            let account = check::caller(self.caller()).ok().and_then(|form| form.account());
-            let limited = session(SessionDocuments { account, documents }).and_then(|policies| {
-                let limited = principal.as_ref().map(|principal| principal.with_session(bundle, &policies));
-                limited.transpose().map_err(E::from)
-            });
-            match limited {
-                Ok(limited) => principal = limited,
-                Err(error) => note(session_at, error),
-            }
-        }
-        match (principal, first) {
-            (_, Some((_, error))) => Err(error),
-            (Some(principal), None) => Ok(principal),
-            // A caller that cannot be resolved was noted.
-            (None, None) => Err(RequestError::unknown_principal("the caller cannot be resolved").into()),
-        }
-    }
-
-    /// The JSON texts of the session's documents; empty without a session.
-    #[must_use]
-    pub fn session(&self) -> &[&'a str] {
-        self.members.session.as_deref().unwrap_or_default()
-    }
-
-    /// Whether the text holds an error other than an unknown principal or one in a session document.
-    ///
-    /// # Errors
-    /// The first such error.
-    pub fn check(&self) -> Result<(), RequestError> {
-        match &self.error {
-            Some((_, error)) => Err(error.clone()),
-            None => Ok(()),
-        }
-    }
-
-    /// Calls the function with the request, which borrows from this. Allocates two short lists for the context.
-    ///
-    /// # Errors
-    /// Those of [`check`](JsonRequest::check); the function is not called then.
-    pub fn with_request<R>(&self, decide: impl FnOnce(&Request<'_>) -> R) -> Result<R, RequestError> {
-        self.check()?;
-        let context = self.members.context.as_deref().unwrap_or_default();
-        let lists: Vec<Vec<&str>> = context
-            .iter()
-            .map(|(_, value)| match value {
-                JsonValue::One(_) => Vec::new(),
-                JsonValue::Many(texts) => texts.iter().map(|text| &**text).collect(),
-            })
-            .collect();
-        let entries: Vec<(&str, ContextValue<'_>)> = context
-            .iter()
-            .zip(&lists)
-            .map(|((key, value), list)| {
-                let value = match value {
-                    JsonValue::One(text) => ContextValue::One(text),
-                    JsonValue::Many(_) => ContextValue::Many(list),
-                };
-                (&**key, value)
-            })
-            .collect();
-        Ok(decide(&Request {
-            action: self.members.action.as_deref().unwrap_or_default(),
-            resource: self.members.resource.as_deref(),
-            resource_account: self.members.resource_account.as_deref(),
-            context: &entries,
-        }))
+        (None, Some((_, error))) => Err(error),
+        (None, None) => Err(RequestError::invalid("the request has no principal")),
     }
 }
 
@@ -294,13 +126,7 @@ fn read_principal<'a>(raw: &'a RawValue) -> Result<JsonCaller<'a>, RequestError>
             text => JsonCaller::Arn(text),
         }
     };
-    check::caller(match &read {
-        JsonCaller::Arn(text) => Caller::Arn(text),
-        JsonCaller::Service(text) => Caller::Service(text),
-        JsonCaller::Federated(text) => Caller::Federated(text),
-        JsonCaller::CanonicalUser(text) => Caller::CanonicalUser(text),
-        JsonCaller::Anonymous => Caller::Anonymous,
-    })?;
+    check::caller(read.caller())?;
     Ok(read)
 }
 
@@ -329,8 +155,7 @@ fn read_context(raw: &RawValue) -> Result<Vec<(Cow<'_, str>, JsonValue<'_>)>, Re
 /// Whether the principal, wherever it stands, is a session that takes policies (S-715).
 fn takes_session(entries: &[(Cow<'_, str>, &RawValue)]) -> bool {
     let principal = entries.iter().find(|(name, _)| name == "principal").and_then(|(_, value)| string(value, "the principal").ok());
-    let form = principal.as_deref().and_then(|text| check::caller(Caller::Arn(text)).ok());
-    matches!(form, Some(CallerForm::Session { .. } | CallerForm::Role { .. } | CallerForm::FederatedUser { .. }))
+    principal.as_deref().and_then(|text| check::caller(Caller::Arn(text)).ok()).is_some_and(CallerForm::takes_session)
 }
 
 /// The texts of the session's documents; some for a caller that takes none are no request at all (S-715).
@@ -416,7 +241,7 @@ fn bad_string(text: &str) -> Option<RequestError> {
 }
 
 /// The deepest nesting of arrays and objects. A linear scan, before anything recurses.
-fn nesting(text: &str) -> usize {
+pub(super) fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     let (mut in_string, mut escaped) = (false, false);
     for byte in text.bytes() {
@@ -436,7 +261,7 @@ fn nesting(text: &str) -> usize {
 }
 
 /// A JSON string, borrowed where it has no escapes.
-struct Text<'a>(Cow<'a, str>);
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
