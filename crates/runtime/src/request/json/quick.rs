@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Option<JsonRequest<'_>> {
             }
             "action" => {
                 let action = cursor.string()?;
-                check::action(&action).ok()?;
+                check::action(action.as_bytes()).ok()?;
                 fill(&mut members.action, action)?;
             }
             "resource" => {
