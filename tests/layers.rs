@@ -27,7 +27,8 @@ const RULES: &[Rule] = &[
     rule("diag", &[], &[]),
     rule("catalog", &[], &[]),
     rule("syntax", &["diag"], &["portcullis_runtime::datatypes"]),
-    rule("world", &["diag", "syntax"], &[]),
+    // A name that no bundle may hold is refused where it stands: what a name is, the format says.
+    rule("world", &["diag", "syntax"], &["portcullis_runtime::format"]),
     rule("ir", &["diag", "syntax"], &["portcullis_runtime::datatypes"]),
     // Turns ACLs into statements, which are made of the types of `syntax::policy`.
     rule("link", &["diag", "catalog", "ir", "world", "syntax::policy"], &[]),

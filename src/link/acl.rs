@@ -98,14 +98,14 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The bucket or object with this ARN; access points and the like have a region or an account and are neither.
+    /// The bucket, which has a name, or the object with this ARN; access points and the like have a region or an account and are neither.
     fn of(arn: &'a str) -> Option<Target<'a>> {
         let mut parts = arn.splitn(6, ':');
         let [head, partition, service, region, account, rest] = std::array::from_fn(|_| parts.next().unwrap_or_default());
-        if (head, service, region, account) != ("arn", "s3", "", "") || rest.is_empty() {
+        if (head, service, region, account) != ("arn", "s3", "", "") {
             return None;
         }
-        let bucket = rest.split('/').next().unwrap_or_default();
+        let bucket = rest.split('/').next().filter(|bucket| !bucket.is_empty())?;
         Some(Target { partition, bucket, object: (bucket.len() < rest.len()).then_some(rest) })
     }
 

@@ -8,7 +8,7 @@ use crate::world::{MemoryFiles, World, WorldOptions, read_world_text};
 use crate::{CompileOptions, compile};
 use portcullis_runtime::format::{FORMAT_VERSION, Header, SectionEntry, SectionKind};
 use portcullis_runtime::json::SessionDocuments;
-use portcullis_runtime::{Bundle, Overlay, SessionPolicies};
+use portcullis_runtime::{Bundle, Caller, Overlay, SessionPolicies};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -259,6 +259,31 @@ fn bundle() -> Bundle {
 
 fn resolve(resolver: &SessionResolver, account: &str, documents: &[&str]) -> Result<SessionPolicies, SessionError> {
     resolver.resolve(SessionDocuments { account: Some(account), documents })
+}
+
+/// With a name or an ARN, the path of the ARN included, the runtime finds the same policies for sessions and for principals made at run time.
+#[test]
+fn policies_are_found_by_name_and_by_arn() {
+    let bundle = bundle();
+    let caller = Caller::Arn("arn:aws:sts::111111111111:assumed-role/made/s");
+    for (name, expected) in [
+        ("Read", None),
+        ("arn:aws:iam::111111111111:policy/team/Read", None),
+        ("arn:aws:iam::111111111111:policy/FromFile", None),
+        ("arn:aws:iam::aws:policy/Known", None),
+        ("arn:aws:iam::111111111111:policy/Read", Some("unresolved-document")),
+        ("arn:aws:iam::111111111111:policy/other/Read", Some("unresolved-document")),
+        ("arn:aws:iam::222222222222:policy/Other", Some("unresolved-document")),
+        ("arn:aws:iam::aws:policy/Unknown", Some("unresolved-document")),
+        ("team/Read", Some("unresolved-document")),
+    ] {
+        let made = || bundle.principal_builder(caller).unwrap();
+        assert_eq!(made().policy(name).err().map(|error| error.code()), expected, "{name}");
+        assert_eq!(made().boundary(name).err().map(|error| error.code()), expected, "{name}");
+        let session = SessionPolicies { overlay: None, policies: vec![(0, name.to_owned())] };
+        let limited = made().build().unwrap().with_session(&bundle, &session);
+        assert_eq!(limited.err().map(|error| error.code()), expected, "{name}");
+    }
 }
 
 #[test]

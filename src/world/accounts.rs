@@ -101,7 +101,7 @@ impl<'n> Reader<'_, 'n> {
     }
 
     fn identity(&mut self, fields: &Fields<'n>, subject: &str) -> Identity {
-        let name = fields.required_text("name", subject, self.diagnostics());
+        let name = fields.name(subject, self.diagnostics());
         let path = fields.path(self.diagnostics());
         Identity { name: name.map(|(name, _)| name.to_owned()).unwrap_or_default(), path, name_at: name.map(|(_, at)| at) }
     }

@@ -6,6 +6,7 @@
 
 use crate::diag::{Code, Diagnostic, Span, nearest, quoted};
 use crate::syntax::{Kind, Node};
+use portcullis_runtime::format::is_entity_name;
 
 /// A member of an object that the format knows.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +70,16 @@ impl<'n> Fields<'n> {
     /// An optional, non-empty string.
     pub(super) fn optional_text(&self, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<&'n str> {
         non_empty(self.get(name)?.value, &format!("`{name}`"), diagnostics)
+    }
+
+    /// The required name of a user, role, group or managed policy, and its place; a name that none can have is reported and given all the same, so that
+    /// what refers to it is no second error.
+    pub(super) fn name(&self, subject: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(&'n str, Span)> {
+        let (name, at) = self.required_text("name", subject, diagnostics)?;
+        if !is_entity_name(name) {
+            diagnostics.push(not_a_name(name, at, subject));
+        }
+        Some((name, at))
     }
 
     /// An IAM path; `/` where it is left out.
@@ -149,6 +160,21 @@ pub(super) fn account_id(node: Node<'_>, subject: &str, diagnostics: &mut Vec<Di
     let message = format!("{subject} is {}, which is no account id of 12 digits", quoted(text));
     diagnostics.push(Diagnostic::new(Code::InvalidWorld, node.span(), message));
     None
+}
+
+/// `invalid-world`: a name of an entity with a character that none may have.
+fn not_a_name(name: &str, at: Span, subject: &str) -> Diagnostic {
+    let is_odd = |character: &char| !is_entity_name(character.encode_utf8(&mut [0; 4]));
+    let odd = name.chars().find(is_odd).map(|character| quoted(&character.to_string())).unwrap_or_default();
+    let help = match name.rsplit_once('/') {
+        Some((path, last)) if is_entity_name(last) && !path.contains(':') => {
+            let path = path.trim_matches('/');
+            format!("the path is a member of its own: `\"name\": \"{last}\"` and `\"path\": \"/{path}/\"`")
+        }
+        _ => "a name has letters of A to Z and a to z, digits and `+=,.@_-`".to_owned(),
+    };
+    let message = format!("{} is no name of {subject}: it holds {odd}", quoted(name));
+    Diagnostic::new(Code::InvalidWorld, at, message).with_help(help)
 }
 
 /// `invalid-world`: a value of another kind than the format asks for.

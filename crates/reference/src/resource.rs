@@ -54,16 +54,17 @@ impl Arn {
         self.parts[2] == "kms" && self.rest().starts_with("key/")
     }
 
-    /// The bucket's name, and the object's key if this is an object. Access points and the like have a region or an
-    /// account and are neither.
+    /// The bucket's name, which is not empty, and the object's key if this is an object. Access points and the like have a
+    /// region or an account and are neither.
     pub(crate) fn bucket_and_key(&self) -> Option<(&str, Option<&str>)> {
-        if !self.is_global("s3") || !self.account().is_empty() || self.rest().is_empty() {
+        if !self.is_global("s3") || !self.account().is_empty() {
             return None;
         }
-        Some(match self.rest().split_once('/') {
+        let (bucket, key) = match self.rest().split_once('/') {
             Some((bucket, key)) => (bucket, Some(key)),
             None => (self.rest(), None),
-        })
+        };
+        (!bucket.is_empty()).then_some((bucket, key))
     }
 
     /// Whether this ARN is `upper` or begins with it and `/` or `:` (S-705).

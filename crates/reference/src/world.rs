@@ -282,7 +282,13 @@ fn read_account(value: &Value, path: &str, places: &mut Places) -> Result<Accoun
             "id" => account.id = account_id(member)?,
             "canonical_id" => account.canonical_id = Some(SHAPE.text(member, "a canonical id")?),
             // Managed policies count where they are attached, and there stands the document itself.
-            "managed_policies" => {}
+            "managed_policies" => {
+                for policy in SHAPE.items(member, "managed policies")? {
+                    let members = SHAPE.members(policy, "a managed policy")?;
+                    let name = members.iter().find(|(name, _)| name == "name").map(|(_, name)| read_name(name, "a managed policy"));
+                    SHAPE.required(name.transpose()?, "the name of a managed policy")?;
+                }
+            }
             "groups" => account.groups = read_each(member, path, name, places, read_group)?,
             "users" => account.users = read_each(member, path, name, places, read_entity)?,
             "roles" => account.roles = read_each(member, path, name, places, read_entity)?,
@@ -317,7 +323,7 @@ fn read_group(value: &Value, path: &str, places: &mut Places) -> Result<(String,
     let (mut group_name, mut policies) = (None, Vec::new());
     for (name, member) in SHAPE.members(value, "a group")? {
         match name.as_str() {
-            "name" => group_name = Some(SHAPE.text(member, "the name of a group")?),
+            "name" => group_name = Some(read_name(member, "a group")?),
             "path" => {}
             "policies" => policies = places.documents(member, PolicyKind::Identity, &format!("{path}.policies"))?,
             other => return Err(unknown_field(other, "a group")),
@@ -331,7 +337,7 @@ fn read_entity(value: &Value, path: &str, places: &mut Places) -> Result<Entity,
     for (name, member) in SHAPE.members(value, "a user or role")? {
         let place = format!("{path}.{name}");
         match name.as_str() {
-            "name" => entity.name = SHAPE.text(member, "a name")?,
+            "name" => entity.name = read_name(member, "a user or role")?,
             "path" => entity.path = SHAPE.text(member, "a path")?,
             "id" => entity.id = Some(SHAPE.text(member, "an id")?),
             "groups" => {
@@ -353,6 +359,16 @@ fn read_entity(value: &Value, path: &str, places: &mut Places) -> Result<Entity,
         return SHAPE.refuse("a user or role has no name");
     }
     Ok(entity)
+}
+
+/// The name of a user, role, group or managed policy. It holds no slash, so the last one of an ARN ends the path, and no colon, so none is an ARN.
+fn read_name(value: &Value, what: &str) -> Result<String, Error> {
+    let name = SHAPE.text(value, "a name")?;
+    let is_usual = |letter: char| letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter);
+    if name.is_empty() || !name.chars().all(is_usual) {
+        return SHAPE.refuse(format!("`{name}` is no name of {what}"));
+    }
+    Ok(name)
 }
 
 fn read_resource(value: &Value, path: &str, places: &mut Places) -> Result<DeclaredResource, Error> {

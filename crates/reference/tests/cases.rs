@@ -187,6 +187,29 @@ fn refused_requests() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Names of users, roles, groups and managed policies, as section 13 has them for S-730.
+#[test]
+fn refused_names() -> Result<(), Box<dyn std::error::Error>> {
+    for (name, accepted) in [
+        ("a+b=c,d.e@f_G-9", true),
+        ("arn", true),
+        ("", false),
+        ("x/y", false),
+        ("/y", false),
+        ("y/", false),
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", false),
+        ("two words", false),
+        ("é", false),
+    ] {
+        for list in ["users", "roles", "groups", "managed_policies"] {
+            let world = format!(r#"{{"version":1,"accounts":[{{"id":"111111111111","{list}":[{{"name":"{name}"}}]}}]}}"#);
+            let refused = World::new(&read_json(&world)?).err().map(|error| error.code);
+            assert_eq!(refused, (!accepted).then_some("invalid-world"), "{list} {name}");
+        }
+    }
+    Ok(())
+}
+
 /// Every value inside, one after the other, replaced by the odd one.
 fn with_each_replaced(value: &Value, odd: &Value, use_it: &mut dyn FnMut(&Value)) {
     use_it(odd);

@@ -63,6 +63,27 @@ fn account_members() {
         ("no name", r#""users":[{"policies":[]}]"#, &["world.json:3:24 invalid-world"]),
         ("empty name", r#""users":[{"name":""}]"#, &["world.json:3:18 invalid-world"]),
         ("name no string", r#""roles":[{"name":7}]"#, &["world.json:3:18 invalid-world"]),
+        ("slash in a name", r#""users":[{"name":"team/a"}]"#, &["world.json:3:18 invalid-world"]),
+        ("slash in a role's name", r#""roles":[{"name":"/a"}]"#, &["world.json:3:18 invalid-world"]),
+        (
+            "slash in a group's name",
+            r#""groups":[{"name":"a/"}],"users":[{"name":"u","groups":["a/"]}]"#,
+            &["world.json:3:19 invalid-world"],
+        ),
+        ("slash in a managed policy's name", r#""managed_policies":[{"name":"team/a","document":$P}]"#, &["world.json:3:29 invalid-world"]),
+        (
+            "a managed policy with the name of one of AWS",
+            r#""managed_policies":[{"name":"arn:aws:iam::aws:policy/ReadOnlyAccess","document":$P}]"#,
+            &["world.json:3:29 invalid-world"],
+        ),
+        ("colon in a name", r#""users":[{"name":"a:b"}]"#, &["world.json:3:18 invalid-world"]),
+        ("letter beyond ASCII in a name", r#""users":[{"name":"josé"}]"#, &["world.json:3:18 invalid-world"]),
+        (
+            "space in a name, which is known all the same",
+            r#""managed_policies":[{"name":"a b","document":$P}],"users":[{"name":"u","policies":["a b"]}]"#,
+            &["world.json:3:29 invalid-world"],
+        ),
+        ("every character of a name", r#""users":[{"name":"aZ09+=,.@_-"}],"roles":[{"name":"arn"}]"#, &[]),
         ("path without closing slash", r#""users":[{"name":"a","path":"/team"}]"#, &["world.json:3:29 invalid-world"]),
         ("path without opening slash", r#""groups":[{"name":"a","path":"team/"}]"#, &["world.json:3:30 invalid-world"]),
         ("empty path", r#""groups":[{"name":"a","path":""}]"#, &["world.json:3:30 invalid-world"]),
@@ -206,6 +227,8 @@ fn suggestions() {
         (r#""Users":[]"#, "did you mean `users`"),
         (r#""users":[{"name":"a","policies":["Raed"]}],"managed_policies":[{"name":"Read","document":$P}]"#, "did you mean `Read`"),
         (r#""users":[{"name":"a","path":"/team"}]"#, "write `/team/`"),
+        (r#""users":[{"name":"team/x/a"}]"#, r#"the path is a member of its own: `"name": "a"` and `"path": "/team/x/"`"#),
+        (r#""users":[{"name":"arn:x/a"}]"#, "a name has letters of A to Z and a to z, digits and `+=,.@_-`"),
     ];
     for (members, help) in cases {
         let error = read(&account(members), &[]).unwrap_err();

@@ -346,7 +346,7 @@ fn diagnostics_for_machines_have_json_pointers() {
     let folder = Folder::new("pointers");
     let world = folder.file(
         "bad.json",
-        r#"{"version": 1, "accounts": [{"id": "111111111111", "users": [{"name": "a/b", "policies": [
+        r#"{"version": 1, "accounts": [{"id": "111111111111", "users": [{"name": "a", "policies": [
             {"Version": "2012-10-17", "Statement": {"Effect": "allow", "Action": "s3:*", "Resource": "*"}}]}]}], "extra": 1}"#,
     );
     let json = run(["compile", &world, "-o", &folder.path("b"), "--format", "json"]).code(2).json();

@@ -8,6 +8,13 @@ pub const ENTITY_ROLE: u32 = 1;
 /// The role is service-linked: by its member or by a path that begins with `/aws-service-role/` (S-707).
 pub const ENTITY_SERVICE_LINKED: u32 = 2;
 
+/// Whether a text can be the name of a user, role, group or managed policy: letters and digits of ASCII and `+=,.@_-`, as AWS has it. So a name holds no
+/// slash, and an ARN tells where the path ends; nor a colon, and none is an ARN.
+#[must_use]
+pub fn is_entity_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
+}
+
 /// One user or role; records are in strictly ascending order of (account, flags & `ENTITY_ROLE`, name).
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
@@ -16,7 +23,7 @@ pub struct EntityRecord {
     pub account: U32,
     /// `ENTITY_…` flags.
     pub flags: U32,
-    /// Symbol of the name.
+    /// Symbol of the name ([`is_entity_name`]).
     pub name: U32,
     /// Symbol of the path, `/` at both ends.
     pub path: U32,
@@ -40,7 +47,7 @@ pub struct EntityRecord {
 pub struct GroupRecord {
     /// Id of its account in `Accounts`.
     pub account: U32,
-    /// Symbol of the name.
+    /// Symbol of the name ([`is_entity_name`]).
     pub name: U32,
     /// Its policies in `Slices`.
     pub policies: U32,
@@ -52,7 +59,7 @@ pub struct GroupRecord {
 pub struct PolicyRecord {
     /// Id of its account in `Accounts`; `NONE` for an AWS managed policy, which some place of the world names by its ARN.
     pub account: U32,
-    /// Symbol of the name; of the whole ARN for an AWS managed policy.
+    /// Symbol of the name ([`is_entity_name`]); of the whole ARN for an AWS managed policy.
     pub name: U32,
     /// Symbol of the path, `/` at both ends; `NONE` for an AWS managed policy.
     pub path: U32,

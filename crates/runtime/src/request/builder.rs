@@ -91,12 +91,13 @@ impl<'b> PrincipalBuilder<'b> {
         Ok(PrincipalBuilder { bundle, resolved, account, identity: Vec::new(), boundary: None, tags: Vec::new() })
     }
 
-    /// Adds a managed policy to the identity policies: one of the caller's account by its name, or one of AWS by its ARN.
+    /// Adds a managed policy to the identity policies: one of the caller's account by its name or its ARN (`arn:aws:iam::111111111111:policy/path/Name`), or
+    /// one of AWS by its ARN. The bundle holds every managed policy that its world declares, and those of AWS that its world names.
     ///
     /// # Errors
-    /// `unresolved-document` if the bundle does not hold it.
+    /// `unresolved-document` if the bundle does not hold it, for an ARN with another path than the policy has, and for a policy of another account.
     pub fn policy(mut self, name: &str) -> Result<Self, RequestError> {
-        let slice = managed_policy(&self.bundle.views(), self.account, name)?;
+        let slice = managed_policy(&self.bundle.views(), self.resolved.account.as_deref(), name)?;
         self.add(slice);
         Ok(self)
     }
@@ -147,7 +148,7 @@ impl<'b> PrincipalBuilder<'b> {
         if self.boundary.is_some() {
             return Err(RequestError::invalid("a principal has one permissions boundary at most"));
         }
-        self.boundary = Some(managed_policy(&self.bundle.views(), self.account, name)?);
+        self.boundary = Some(managed_policy(&self.bundle.views(), self.resolved.account.as_deref(), name)?);
         Ok(self)
     }
 

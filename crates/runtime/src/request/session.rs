@@ -1,11 +1,11 @@
 //! Session policies (S-715): what limits one session of a role or a federated user.
 //!
-//! Input: documents compiled to an [`Overlay`], and managed policies that the main bundle already holds, by name. Output: a [`Principal`] that
+//! Input: documents compiled to an [`Overlay`], and managed policies that the main bundle already holds, by name or ARN. Output: a [`Principal`] that
 //! is limited by them. The documents of one session act as one layer, whichever way each came; an empty list is no session policy.
 
 use super::RequestError;
 use super::principal::{Class, Principal};
-use crate::format::NONE;
+use crate::format::{NONE, PolicyRecord};
 use crate::open::{Bundle, Overlay};
 use crate::verify::STEPS_MAX;
 use crate::views::{Views, at};
@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 pub struct SessionPolicies {
     /// The documents that were compiled for this session; their places are those that they were compiled with.
     pub overlay: Option<Overlay>,
-    /// Managed policies by place and name: a name of the caller's account, or the ARN of an AWS managed policy that the bundle holds.
+    /// Managed policies that the bundle holds, by place and name: one of the caller's account by its name or its ARN, or one of AWS by its ARN.
     pub policies: Vec<(u32, String)>,
 }
 
@@ -58,14 +58,10 @@ impl Principal {
             return Err(takes_none());
         }
         let views = bundle.views();
-        let account = match resolved.account.as_deref() {
-            Some(account) => views.account(account)?.map(|(id, _)| id),
-            None => None,
-        };
         let mut named = Vec::with_capacity(session.policies.len());
         let mut steps = session.overlay.as_ref().map_or(0, Overlay::steps_max);
         for (place, name) in &session.policies {
-            let slice = managed_policy(&views, account, name)?;
+            let slice = managed_policy(&views, resolved.account.as_deref(), name)?;
             steps = steps.saturating_add(slice_steps(&views, slice)?);
             named.push((slice, *place));
         }
@@ -80,19 +76,48 @@ pub(super) fn takes_none() -> RequestError {
     RequestError::invalid("this caller takes no session policies")
 }
 
-/// The slice of a managed policy of the account, or of AWS.
-pub(super) fn managed_policy(views: &Views<'_>, account: Option<u32>, name: &str) -> Result<u32, RequestError> {
-    let own = match account {
-        Some(account) => views.policy(account, name)?,
-        None => None,
+/// The slice of a managed policy: of the caller's account by its name or its ARN, or of AWS by its ARN. What begins with `arn:` is never a name.
+pub(super) fn managed_policy(views: &Views<'_>, account: Option<&str>, name: &str) -> Result<u32, RequestError> {
+    if name.starts_with("arn:") {
+        return by_arn(views, account, name);
+    }
+    match policy_of(views, account, name)? {
+        Some(policy) => Ok(policy.slice.get()),
+        None => Err(unresolved(format!("the bundle holds no managed policy `{name}` for this account"))),
+    }
+}
+
+fn by_arn(views: &Views<'_>, account: Option<&str>, arn: &str) -> Result<u32, RequestError> {
+    if let Some(policy) = views.policy(NONE, arn)? {
+        return Ok(policy.slice.get());
+    }
+    let mut parts = arn.splitn(6, ':').skip(2);
+    let [service, region, owner, rest] = [(); 4].map(|()| parts.next().unwrap_or_default());
+    let Some(path_and_name) = rest.strip_prefix("policy").filter(|rest| (service, region) == ("iam", "") && rest.starts_with('/')) else {
+        return Err(unresolved(format!("`{arn}` is not the ARN of a managed policy")));
     };
-    let found = match own {
-        Some(policy) => Some(policy),
-        None => views.policy(NONE, name)?,
-    };
-    let found = found
-        .ok_or_else(|| RequestError::new("unresolved-document", format!("the bundle holds no managed policy `{name}` for this account")))?;
-    Ok(found.slice.get())
+    if owner == "aws" {
+        return Err(unresolved(format!("the bundle does not hold `{arn}`, which its world names nowhere")));
+    }
+    if account != Some(owner) {
+        return Err(unresolved(format!("`{arn}` belongs to another account than the caller")));
+    }
+    let (path, name) = path_and_name.split_at(path_and_name.rfind('/').map_or(0, |slash| slash.saturating_add(1)));
+    match policy_of(views, account, name)? {
+        Some(policy) if views.text(policy.path)? == path.as_bytes() => Ok(policy.slice.get()),
+        _ => Err(unresolved(format!("the bundle holds no managed policy with the ARN `{arn}`"))),
+    }
+}
+
+/// A managed policy of an account by its name.
+fn policy_of<'b>(views: &Views<'b>, account: Option<&str>, name: &str) -> Result<Option<&'b PolicyRecord>, RequestError> {
+    let Some(account) = account else { return Ok(None) };
+    let Some((account, _)) = views.account(account)? else { return Ok(None) };
+    Ok(views.policy(account, name)?)
+}
+
+fn unresolved(message: String) -> RequestError {
+    RequestError::new("unresolved-document", message)
 }
 
 /// The most steps that consulting a slice takes.

@@ -20,7 +20,7 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
         let is_role = flags & ENTITY_ROLE != 0;
         ensure(is_role || flags & ENTITY_SERVICE_LINKED == 0, section, "a user is service-linked")?;
         ensure(is_role || entity.trust.get() == NONE, section, "a user has a trust policy")?;
-        ensure_id(entity.name, strings, section, "a symbol is out of bounds")?;
+        texts.ensure(views, entity.name, Form::EntityName, section)?;
         ensure_id(entity.path, strings, section, "a symbol is out of bounds")?;
         let path = found(views.text(entity.path), section)?;
         ensure(path.starts_with(b"/") && path.ends_with(b"/"), section, "a path has no slash at an end")?;
@@ -34,23 +34,23 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
     }
     let keys = views.entities.iter().map(|entity| (entity.account.get(), entity.flags.get() & ENTITY_ROLE, entity.name.get()));
     ensure_ascending(keys, section, "entities are not in strictly ascending order")?;
-    verify_groups(views)?;
-    verify_policies(views)
+    verify_groups(views, texts)?;
+    verify_policies(views, texts)
 }
 
-fn verify_groups(views: &Views<'_>) -> Checked {
+fn verify_groups(views: &Views<'_>, texts: &mut Texts) -> Checked {
     let section = SectionKind::Groups;
     for group in views.groups {
         ensure_declared(views, group.account, section)?;
-        ensure_id(group.name, views.strings.len(), section, "a symbol is out of bounds")?;
+        texts.ensure(views, group.name, Form::EntityName, section)?;
         ensure_id(group.policies, views.slices.len(), section, "a slice is out of bounds")?;
     }
     let keys = views.groups.iter().map(|group| (group.account.get(), group.name.get()));
     ensure_ascending(keys, section, "groups are not in strictly ascending order")
 }
 
-/// A policy of an account has a name and a path, one of AWS its ARN; each is one document.
-fn verify_policies(views: &Views<'_>) -> Checked {
+/// A policy of an account has a name and a path, one of AWS its ARN, which no name can be; each is one document.
+fn verify_policies(views: &Views<'_>, texts: &mut Texts) -> Checked {
     let section = SectionKind::Policies;
     for policy in views.policies {
         ensure_id(policy.name, views.strings.len(), section, "a symbol is out of bounds")?;
@@ -59,6 +59,10 @@ fn verify_policies(views: &Views<'_>) -> Checked {
         ensure((policy.path.get() != NONE) == of_account, section, "a path does not agree with the account")?;
         if of_account {
             ensure_declared(views, policy.account, section)?;
+            texts.ensure(views, policy.name, Form::EntityName, section)?;
+        } else {
+            let is_arn = found(views.text(policy.name), section)?.starts_with(b"arn:");
+            ensure(is_arn, section, "a policy of AWS is not named by its ARN")?;
         }
         let slice = found(at(views.slices, policy.slice.get()), section)?;
         ensure(slice.len.get() == 1, section, "a policy is not one document")?;

@@ -1,7 +1,7 @@
 //! Checks that several sections share.
 
 use crate::error::{Fault, OpenError};
-use crate::format::{NONE, SectionKind, U32};
+use crate::format::{NONE, SectionKind, U32, is_entity_name};
 use crate::views::{self, Views};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -103,6 +103,7 @@ pub(super) struct Texts {
     date: IdSet,
     base64: IdSet,
     ascii_folded: IdSet,
+    entity_name: IdSet,
 }
 
 /// A form of [`Texts`].
@@ -118,12 +119,14 @@ pub(super) enum Form {
     Base64,
     /// Without ASCII capitals.
     AsciiFolded,
+    /// A name of a user, role, group or managed policy.
+    EntityName,
 }
 
 impl Texts {
     pub(super) fn new(strings: usize) -> Texts {
         let set = || IdSet::new(strings);
-        Texts { folded: set(), number: set(), date: set(), base64: set(), ascii_folded: set() }
+        Texts { folded: set(), number: set(), date: set(), base64: set(), ascii_folded: set(), entity_name: set() }
     }
 
     /// The symbol must be one, and its text of the form.
@@ -136,6 +139,7 @@ impl Texts {
             Form::Date => &mut self.date,
             Form::Base64 => &mut self.base64,
             Form::AsciiFolded => &mut self.ascii_folded,
+            Form::EntityName => &mut self.entity_name,
         };
         if !seen.insert(symbol.get()) {
             return Ok(());
@@ -147,6 +151,7 @@ impl Texts {
             Form::Date => Moment::parse_seconds(text).is_some_and(|moment| crate::datatypes::Instant::from(&moment).text() == text),
             Form::Base64 => base64_is_canonical(text),
             Form::AsciiFolded => is_ascii_folded(text),
+            Form::EntityName => return ensure(is_entity_name(text), section, "a name has a character that none may have"),
         };
         ensure(is_normal, section, "a text is not in its normal form")
     }

@@ -209,7 +209,31 @@ fn names_are_those_of_the_callers_account_and_of_aws() {
     assert_eq!(code(made().policy("Read")), Ok(()));
     assert_eq!(code(made().policy(ALL)), Ok(()));
     assert_eq!(code(made().boundary(ALL)), Ok(()));
-    for name in ["Nothing", "read", "Read ", "", "alice", "arn:aws:iam::111111111111:policy/Read", "arn:aws:iam::aws:policy/Other"] {
+    for arn in ["arn:aws:iam::111111111111:policy/Read", "arn:aws-cn:iam::111111111111:policy/Read"] {
+        assert_eq!(code(made().policy(arn)), Ok(()), "{arn}");
+        assert_eq!(code(made().boundary(arn)), Ok(()), "{arn}");
+        assert_eq!(code(of(OTHER_MEMBER).policy(arn)), Err("unresolved-document"), "{arn}");
+        assert_eq!(code(made().group(arn)), Err("unknown-group"), "{arn}");
+    }
+    let others = [
+        ("arn:aws:iam::111111111111:policy/team/Read", "the bundle holds no managed policy with the ARN `{}`"),
+        ("arn:aws:iam::111111111111:policy//Read", "the bundle holds no managed policy with the ARN `{}`"),
+        ("arn:aws:iam::111111111111:policy/", "the bundle holds no managed policy with the ARN `{}`"),
+        ("arn:aws:iam::111111111111:policy/Nothing", "the bundle holds no managed policy with the ARN `{}`"),
+        ("arn:aws:iam::222222222222:policy/Read", "`{}` belongs to another account than the caller"),
+        ("arn:aws:iam::aws:policy/Other", "the bundle does not hold `{}`, which its world names nowhere"),
+        ("arn:aws:iam::111111111111:policy", "`{}` is not the ARN of a managed policy"),
+        ("arn:aws:iam::111111111111:policyRead", "`{}` is not the ARN of a managed policy"),
+        ("arn:aws:iam::111111111111:role/Read", "`{}` is not the ARN of a managed policy"),
+        ("arn:aws:iam:us-east-1:111111111111:policy/Read", "`{}` is not the ARN of a managed policy"),
+        ("arn:aws:sts::111111111111:policy/Read", "`{}` is not the ARN of a managed policy"),
+        ("arn:", "`{}` is not the ARN of a managed policy"),
+    ];
+    for (arn, message) in others {
+        assert_eq!(code(made().policy(arn)), Err("unresolved-document"), "{arn}");
+        assert_eq!(made().policy(arn).unwrap_err().to_string(), message.replace("{}", arn));
+    }
+    for name in ["Nothing", "read", "Read ", "", "alice"] {
         assert_eq!(code(made().policy(name)), Err("unresolved-document"), "{name}");
         assert_eq!(code(made().boundary(name)), Err("unresolved-document"), "{name}");
         assert_eq!(code(made().group(name)), Err("unknown-group"), "{name}");

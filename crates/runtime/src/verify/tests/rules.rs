@@ -177,6 +177,47 @@ fn managed_policies_are_in_order_and_each_is_one_document() {
     assert_eq!(sample_with::<PolicyRecord>(policies, |records| records[3].name = U32::new(NONE)), expected);
 }
 
+/// A name that begins with `arn:` would stand for a policy of AWS, one with a slash for an entity with a path.
+#[test]
+fn names_hold_no_slash_and_are_no_arns() {
+    for (name, accepted) in [
+        ("readers", true),
+        ("a+b=c,d.e@f_G-9", true),
+        ("", false),
+        ("team/readers", false),
+        ("readers/", false),
+        ("arn:aws:iam::aws:policy/All", false),
+        ("arn:x", false),
+        ("two words", false),
+        ("lesér", false),
+    ] {
+        let with = |describe: &dyn Fn(&mut Builder, u32, &'static str)| {
+            let bytes = build(|b| {
+                let policy = says(b, NONE, Says::Allow);
+                describe(b, policy, name);
+            });
+            Bundle::from_bytes(bytes).map(|_| ()).map_err(|error| error.to_string())
+        };
+        let expected = |section: &str| {
+            if accepted { Ok(()) } else { Err(format!("section `{section}`: a name has a character that none may have")) }
+        };
+        let of = |managed, groups| Policies { managed, groups, without_entities: true, ..NO_POLICIES };
+        assert_eq!(with(&|b, policy, name| world(b, of(vec![(0, name, policy)], vec![]))), expected("policies"), "{name}");
+        assert_eq!(with(&|b, policy, name| world(b, of(vec![], vec![(0, name, policy)]))), expected("groups"), "{name}");
+    }
+    let bytes = sample();
+    let strings = records(SectionKind::Strings);
+    let texts = section_range(&bytes, SectionKind::StringBytes);
+    let records = <[StringRecord]>::ref_from_bytes(&bytes[section_range(&bytes, SectionKind::Strings)]).unwrap();
+    let text = |symbol: usize| &bytes[texts.clone()][records[symbol].offset.get() as usize..][..records[symbol].length.get() as usize];
+    let path = (0..strings).find(|symbol| text(*symbol) == b"/").unwrap();
+    let expected = "section `entities`: a name has a character that none may have";
+    assert_eq!(sample_with::<EntityRecord>(SectionKind::Entities, |records| records[0].name = word(path)), expected);
+    assert_eq!(sample_with::<EntityRecord>(SectionKind::Entities, |records| records[2].name = word(path)), expected);
+    let expected = "section `policies`: a policy of AWS is not named by its ARN";
+    assert_eq!(sample_with::<PolicyRecord>(SectionKind::Policies, |records| records[3].name = records[0].name), expected);
+}
+
 fn records_of_slices() -> usize {
     records(SectionKind::Slices)
 }
