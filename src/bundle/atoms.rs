@@ -13,7 +13,7 @@ use portcullis_runtime::format::{
 };
 
 /// The folded key whose value is the id of the endpoint that a request came through (S-710).
-pub(super) const ENDPOINT_KEY: &str = "aws:sourcevpce";
+const ENDPOINT_KEY: &str = "aws:sourcevpce";
 
 /// Every context key that a condition or a variable of the program reads, sorted: the slots. Endpoints are found by a key of their own (S-710).
 pub(super) fn slots(program: &Program, has_endpoints: bool) -> IndexSet<String> {

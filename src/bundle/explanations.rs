@@ -1,18 +1,21 @@
 //! The cold sections.
 
-use super::atoms::ENDPOINT_KEY;
 use super::measure::measure;
 use super::sections::Sections;
 use super::{Origin, Parts};
 use crate::diag::LineColumn;
-use crate::link::{FragmentId, SliceId};
+use crate::ir::{Atom, AtomId, normalize_condition};
+use crate::link::{FragmentId, LevelNode, SliceId};
+use crate::syntax::policy::{Condition, Statement};
 use indexmap::IndexSet;
-use portcullis_runtime::format::BundleKind;
-use portcullis_runtime::format::cold::{Attachment, Explanations, NO_FILE, NO_STATEMENT, StatementOrigin, Summary};
+use portcullis_runtime::format::cold::{
+    Attachment, ChainLevel, Explanations, NO_FILE, NO_STATEMENT, StatementOrigin, Summary, WrittenCondition, WrittenStatement,
+};
+use portcullis_runtime::format::{BundleKind, NONE};
 use std::collections::BTreeMap;
 
-/// Where every place and every statement of the bundle stands, and how its context keys are written. `slots` are the keys.
-pub(super) fn explanations(parts: Parts<'_>, slots: &IndexSet<String>) -> Explanations {
+/// Where every place and every statement of the bundle stands, and what it says in its own letters. `None` if there is more of something than can be numbered.
+pub(super) fn explanations(parts: Parts<'_>) -> Option<Explanations> {
     let sources = parts.sources;
     // By name: a file that is used as several types of policy stands in the sources once for each.
     let mut files: IndexSet<&str> = IndexSet::new();
@@ -30,6 +33,7 @@ pub(super) fn explanations(parts: Parts<'_>, slots: &IndexSet<String>) -> Explan
         })
         .collect();
     let mut statements = Vec::new();
+    let mut writer = Writer { parts, texts: IndexSet::new(), conditions: IndexSet::new(), written: IndexSet::new(), overflow: false };
     for document in &parts.linked.fragments {
         let Some(source) = parts.documents.get(document.0 as usize) else { continue };
         let base = match source.origin {
@@ -44,25 +48,83 @@ pub(super) fn explanations(parts: Parts<'_>, slots: &IndexSet<String>) -> Explan
                 let lines_down = at.line.saturating_sub(base.line);
                 (lines_down, if lines_down == 0 { at.column.saturating_sub(base.column) } else { at.column })
             });
-            statements.push(StatementOrigin { index, sid: statement.sid.clone(), lines_down, column });
+            let written = writer.statement(statement);
+            statements.push(StatementOrigin { index, sid: statement.sid.clone(), lines_down, column, written });
         }
     }
-    let files = files.into_iter().map(str::to_owned).collect();
-    Explanations { files, attachments, statements, keys: written_keys(parts, slots) }
+    let levels = writer.levels();
+    let explanations = Explanations {
+        files: files.into_iter().map(str::to_owned).collect(),
+        attachments,
+        statements,
+        written: writer.written.into_iter().collect(),
+        conditions: writer.conditions.into_iter().collect(),
+        texts: writer.texts.into_iter().map(str::to_owned).collect(),
+        levels,
+    };
+    (!writer.overflow).then_some(explanations)
 }
 
-/// Each key as the first condition that reads it writes it.
-fn written_keys(parts: Parts<'_>, slots: &IndexSet<String>) -> Vec<String> {
-    let mut written: Vec<Option<&str>> = vec![None; slots.len()];
-    let documents = parts.linked.fragments.iter().filter_map(|document| parts.documents.get(document.0 as usize));
-    for condition in documents.flat_map(|source| &source.document.statements).flat_map(|statement| &statement.conditions) {
-        if let Some(slot) = slots.get_index_of(&condition.key).and_then(|slot| written.get_mut(slot)) {
-            slot.get_or_insert(&condition.written_key);
-        }
+/// What statements say in their own letters, each text, condition and statement once.
+struct Writer<'a> {
+    parts: Parts<'a>,
+    texts: IndexSet<&'a str>,
+    conditions: IndexSet<WrittenCondition>,
+    written: IndexSet<WrittenStatement>,
+    /// More of a kind than can be numbered.
+    overflow: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn number(&mut self, index: usize) -> u32 {
+        u32::try_from(index).unwrap_or_else(|_| {
+            self.overflow = true;
+            0
+        })
     }
-    // The key that finds endpoints may be in no text at all.
-    let usual = |key| if key == ENDPOINT_KEY { "aws:SourceVpce" } else { key };
-    slots.iter().zip(written).map(|(key, written)| written.unwrap_or(usual(key)).to_owned()).collect()
+
+    fn text(&mut self, text: &'a str) -> u32 {
+        let index = self.texts.insert_full(text).0;
+        self.number(index)
+    }
+
+    fn texts(&mut self, texts: &'a [Box<str>]) -> Vec<u32> {
+        texts.iter().map(|text| self.text(text)).collect()
+    }
+
+    fn statement(&mut self, statement: &'a Statement) -> u32 {
+        let conditions = statement.conditions.iter().map(|condition| self.condition(condition)).collect();
+        let variables = statement.resource.as_ref().map_or(&[][..], |resource| &resource.written_variables);
+        let written = WrittenStatement { conditions, resource_variables: self.texts(variables) };
+        let index = self.written.insert_full(written).0;
+        self.number(index)
+    }
+
+    fn condition(&mut self, condition: &'a Condition) -> u32 {
+        let written = &condition.written;
+        // Every condition of the program's documents is among its atoms.
+        let atom = self.parts.program.atoms.id(&Atom::Condition(normalize_condition(condition)));
+        let condition = WrittenCondition {
+            atom: atom.map_or(NONE, |AtomId(atom)| atom),
+            operator: self.text(&written.operator),
+            key: self.text(&written.key),
+            values: self.texts(&written.values),
+            variables: self.texts(&written.variables),
+        };
+        let index = self.conditions.insert_full(condition).0;
+        self.number(index)
+    }
+
+    fn levels(&mut self) -> Vec<ChainLevel> {
+        let levels = self.parts.linked.chains.iter().flatten();
+        levels
+            .map(|level| match &level.node {
+                LevelNode::Root(id) => ChainLevel::Root(self.text(id)),
+                LevelNode::Unit(id) => ChainLevel::Unit(self.text(id)),
+                LevelNode::Account => ChainLevel::Account,
+            })
+            .collect()
+    }
 }
 
 /// What was compiled, in numbers. Grants of ACLs are no documents and count as none.

@@ -63,10 +63,8 @@ pub fn encode(parts: Parts<'_>) -> Result<(Vec<u8>, Summary), EncodeError> {
         return Err(EncodeError::TooLarge);
     }
     let summary = explanations::summary(parts, &sections);
-    let cold = [
-        cold::encode(&summary).map_err(EncodeError::Cold)?,
-        cold::encode(&explanations::explanations(parts, &slots)).map_err(EncodeError::Cold)?,
-    ];
+    let explanations = explanations::explanations(parts).ok_or(EncodeError::TooLarge)?;
+    let cold = [cold::encode(&summary).map_err(EncodeError::Cold)?, cold::encode(&explanations).map_err(EncodeError::Cold)?];
     let found = (0..SEEDS_MAX).find_map(|seed| Indexes::build(seed, &strings, &sections).map(|indexes| (seed, indexes)));
     let (seed, indexes) = found.ok_or(EncodeError::Unindexable)?;
     let steps = verify::slice_steps(&|kind| section(kind, &strings, &sections, &indexes, &cold).0).map_err(EncodeError::Refused)?;

@@ -136,16 +136,36 @@ fn sharing_is_measured_against_a_copy_for_everyone_who_consults_a_document() {
 }
 
 #[test]
-fn keys_are_told_as_the_first_condition_writes_them() {
+fn statements_are_told_in_their_own_letters_and_equal_ones_once() {
     let world = r#"{"version": 1, "accounts": [{"id": "111111111111", "users": [{"name": "u", "policies": [{"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/${aws:UserName}", "Condition": {"Bool": {"AWS:securetransport": "true"}}},
-        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}, "Null": {"aws:TokenIssueTime": "true"}}}]}]}]}]}"#;
-    let keys = |world: &str| {
-        let bundle = Bundle::from_bytes(compiled(world).bytes).unwrap();
-        bundle.explainer().unwrap().explanations().keys.clone()
-    };
-    assert_eq!(keys(world), ["AWS:securetransport", "aws:TokenIssueTime", "aws:username"]);
-    assert_eq!(keys(LAYERS), ["aws:SourceVpce"], "endpoints are found by it");
+        {"Effect": "Allow", "Action": "*", "Resource": ["arn:aws:s3:::b/${aws:UserName}", "arn:aws:s3:::c/${aws:UserName}/${*}${k, 'a'}"],
+            "Condition": {"ArnEquals": {"AWS:sourceArn": ["b", "*", "a"]}, "ArnLike": {"aws:SourceArn": ["a", "b", "*"]}}},
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"ArnEquals": {"AWS:sourceArn": ["b", "*", "a"]}, "bool": {"k": true}}},
+        {"Effect": "Deny", "Action": "*", "Resource": "*"}]}]}]}]}"#;
+    let bundle = Bundle::from_bytes(compiled(world).bytes).unwrap();
+    let explainer = bundle.explainer().unwrap();
+    let explanations = explainer.explanations();
+    let texts = |ids: &[u32]| ids.iter().map(|id| explanations.texts[*id as usize].as_str()).collect::<Vec<_>>();
+    let told: Vec<_> = explanations
+        .statements
+        .iter()
+        .map(|origin| {
+            let written = &explanations.written[origin.written as usize];
+            let conditions = written.conditions.iter().map(|id| &explanations.conditions[*id as usize]);
+            let conditions: Vec<_> =
+                conditions.map(|one| (one.atom, [texts(&[one.operator, one.key]), texts(&one.values)].concat().join(" "))).collect();
+            (conditions, texts(&written.resource_variables))
+        })
+        .collect();
+    let [(first, variables), (second, _), (third, _)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(first.iter().map(|(_, text)| text).collect::<Vec<_>>(), ["ArnEquals AWS:sourceArn b * a", "ArnLike aws:SourceArn a b *"]);
+    assert_eq!(first[0].0, first[1].0, "one atom, written twice");
+    assert_eq!(second.iter().map(|(_, text)| text).collect::<Vec<_>>(), ["ArnEquals AWS:sourceArn b * a", "bool k true"]);
+    assert!(third.is_empty());
+    assert_eq!(*variables, ["${aws:UserName}", "${k, 'a'}"]);
+    assert_eq!(explanations.conditions.len(), 3);
+    let distinct: std::collections::HashSet<_> = explanations.texts.iter().collect();
+    assert_eq!(distinct.len(), explanations.texts.len());
 }
 
 struct Folder(PathBuf);

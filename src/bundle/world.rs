@@ -114,7 +114,7 @@ impl<S: Symbols> Encoder<'_, S> {
             let first = self.number(self.out.chain_levels.len());
             let len = self.number(levels.len());
             self.out.chains.push(ChainRecord { first: U32::new(first), len: U32::new(len) });
-            self.out.chain_levels.extend(levels.iter().map(|level| U32::new(level.0)));
+            self.out.chain_levels.extend(levels.iter().map(|level| U32::new(level.policies.0)));
         }
     }
 

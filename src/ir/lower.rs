@@ -70,7 +70,8 @@ fn sorted<T: Clone + PartialEq, K: Ord>(values: &[T], key: impl FnMut(&T) -> K) 
     values
 }
 
-fn normalize_condition(condition: &Condition) -> ConditionTest {
+/// A condition in normal form: the atom that it is.
+pub(crate) fn normalize_condition(condition: &Condition) -> ConditionTest {
     let operator = condition.operator;
     // A plain negated operator and `ForAllValues:` are true for a missing key with or without the suffix (S-503, S-517, S-518).
     let idle_suffix = match operator.qualifier {

@@ -20,6 +20,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use lower::normalize_condition;
 pub use lower::{lower, lower_here};
 pub(crate) use print::atom_text;
 pub use print::print;

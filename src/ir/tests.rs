@@ -7,7 +7,9 @@ use crate::syntax::policy::*;
 fn condition(qualifier: Qualifier, base: BaseOperator, if_exists: bool, values: &[&str]) -> Condition {
     let text = |value: &&str| ConditionValue::Text(vec![Piece::Literal((*value).to_owned())]);
     let operator = Operator { qualifier, base, if_exists };
-    Condition { operator, key: "k".to_owned(), written_key: "K".into(), values: values.iter().map(text).collect() }
+    let texts = values.iter().map(|value| (*value).into()).collect();
+    let written = WrittenCondition { operator: "any".into(), key: "K".into(), values: texts, variables: Vec::new() };
+    Condition { operator, key: "k".to_owned(), values: values.iter().map(text).collect(), written }
 }
 
 fn document(conditions: Vec<Condition>) -> Document {
@@ -17,7 +19,7 @@ fn document(conditions: Vec<Condition>) -> Document {
         effect: Effect::Allow,
         principal: None,
         action: ActionElement { negated: false, patterns: vec![ActionPattern { pieces: vec![Piece::Star] }] },
-        resource: Some(ResourceElement { negated: false, patterns: vec![ResourcePattern::All] }),
+        resource: Some(ResourceElement { negated: false, patterns: vec![ResourcePattern::All], written_variables: Vec::new() }),
         conditions,
     };
     Document { version: Version::V2012, statements: vec![statement] }

@@ -94,6 +94,12 @@ impl Atoms {
         u32::try_from(index).ok().filter(|index| *index < u32::MAX).map(AtomId).ok_or(TooMany("atoms"))
     }
 
+    /// The id of this atom, if it is there.
+    #[must_use]
+    pub fn id(&self, atom: &Atom) -> Option<AtomId> {
+        u32::try_from(self.set.get_index_of(atom)?).ok().map(AtomId)
+    }
+
     /// The atom with this id.
     #[must_use]
     pub fn get(&self, id: AtomId) -> Option<&Atom> {

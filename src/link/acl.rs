@@ -155,7 +155,11 @@ impl<'a> Target<'a> {
             effect: Effect::Allow,
             principal: Some(PrincipalElement { negated: false, entries: entries.clone() }),
             action: ActionElement { negated: false, patterns },
-            resource: Some(ResourceElement { negated: false, patterns: vec![ResourcePattern::Arn(self.pattern(rest))] }),
+            resource: Some(ResourceElement {
+                negated: false,
+                patterns: vec![ResourcePattern::Arn(self.pattern(rest))],
+                written_variables: Vec::new(),
+            }),
             conditions: Vec::new(),
         };
         sides.into_iter().filter(|(_, actions)| !entries.is_empty() && !actions.is_empty()).map(statement).collect()

@@ -2,7 +2,8 @@
 
 use super::acl::Acls;
 use super::types::{
-    AttachmentOrigin, ChainId, FragmentId, Linked, LinkedEndpoint, LinkedEntity, LinkedGroup, LinkedPolicy, LinkedResource, Member, SliceId,
+    AttachmentOrigin, ChainId, FragmentId, Level, Linked, LinkedEndpoint, LinkedEntity, LinkedGroup, LinkedPolicy, LinkedResource, Member,
+    SliceId,
 };
 use crate::ir::TooMany;
 use crate::world::{Account, Attachment, DocumentId, Resource, World};
@@ -56,7 +57,7 @@ pub(super) struct Builder<'w> {
     pub(super) linked: Linked,
     fragment_of: HashMap<DocumentId, FragmentId>,
     slice_of: HashMap<Vec<Member>, SliceId>,
-    pub(super) chain_of: HashMap<Vec<SliceId>, ChainId>,
+    pub(super) chain_of: HashMap<Vec<Level>, ChainId>,
     /// A place that several principals reach (a group's policy) is one attachment.
     attachment_of: HashMap<String, u32>,
 }

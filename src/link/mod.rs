@@ -26,6 +26,6 @@ pub use acl::{AclGrant, Acls, acls};
 pub use build::link;
 pub use print::print;
 pub use types::{
-    AttachmentOrigin, ChainId, FragmentId, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity, LinkedGroup, LinkedOrganization,
-    LinkedPolicy, LinkedResource, Member, SliceId,
+    AttachmentOrigin, ChainId, FragmentId, Level, LevelNode, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity, LinkedGroup,
+    LinkedOrganization, LinkedPolicy, LinkedResource, Member, SliceId,
 };

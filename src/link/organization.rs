@@ -1,7 +1,7 @@
 //! Accounts and their place in the organization: paths, and chains of SCPs and RCPs.
 
 use super::build::{Builder, id};
-use super::types::{ChainId, LinkedAccount, LinkedOrganization, SliceId};
+use super::types::{ChainId, Level, LevelNode, LinkedAccount, LinkedOrganization};
 use crate::ir::TooMany;
 use crate::world::{Account, Attachment, Organization, OrganizationUnit, World};
 use std::collections::{BTreeMap, HashMap};
@@ -11,9 +11,9 @@ struct UnitLevels {
     /// `o-…/r-…/ou-…/` (S-804).
     path: String,
     /// Levels from the root down to the unit that list SCPs. A level that lists none has the full-access document, which decides nothing (S-706).
-    scps: Vec<SliceId>,
+    scps: Vec<Level>,
     /// The same of RCPs (S-708).
-    rcps: Vec<SliceId>,
+    rcps: Vec<Level>,
 }
 
 impl Builder<'_> {
@@ -61,10 +61,11 @@ impl Builder<'_> {
                 Some(parent) => format!("{}{}/", parent.path, unit.id),
                 None => format!("{}/{}/", organization.id, unit.id),
             };
-            let inherited = |of: fn(&UnitLevels) -> &Vec<SliceId>| parent.map_or_else(Vec::new, |parent| of(parent).clone());
+            let inherited = |of: fn(&UnitLevels) -> &Vec<Level>| parent.map_or_else(Vec::new, |parent| of(parent).clone());
             let (mut scps, mut rcps) = (inherited(|unit| &unit.scps), inherited(|unit| &unit.rcps));
-            scps.extend(self.level(unit.scps.as_deref())?);
-            rcps.extend(self.level(unit.rcps.as_deref())?);
+            let node = || if parent.is_some() { LevelNode::Unit(unit.id.clone()) } else { LevelNode::Root(unit.id.clone()) };
+            scps.extend(self.level(unit.scps.as_deref(), node)?);
+            rcps.extend(self.level(unit.rcps.as_deref(), node)?);
             let index = units.len();
             unit_of.extend(unit.accounts.iter().map(|account| (account.as_str(), index)));
             units.push(UnitLevels { path, scps, rcps });
@@ -73,14 +74,14 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn level(&mut self, policies: Option<&[Attachment]>) -> Result<Option<SliceId>, TooMany> {
-        policies.map(|policies| self.slice(policies)).transpose()
+    fn level(&mut self, policies: Option<&[Attachment]>, node: impl FnOnce() -> LevelNode) -> Result<Option<Level>, TooMany> {
+        policies.map(|policies| Ok(Level { policies: self.slice(policies)?, node: node() })).transpose()
     }
 
     /// The chain of these levels and the account's own.
-    fn chain(&mut self, inherited: &[SliceId], own: Option<&[Attachment]>) -> Result<ChainId, TooMany> {
+    fn chain(&mut self, inherited: &[Level], own: Option<&[Attachment]>) -> Result<ChainId, TooMany> {
         let mut levels = inherited.to_vec();
-        levels.extend(self.level(own)?);
+        levels.extend(self.level(own, || LevelNode::Account)?);
         if let Some(&chain) = self.chain_of.get(&levels) {
             return Ok(chain);
         }

@@ -24,7 +24,7 @@ pub fn print(linked: &Linked) -> String {
     for (index, levels) in linked.chains.iter().enumerate() {
         let _ = writeln!(out, "chain {index}{}", if levels.is_empty() { " without levels" } else { "" });
         for (index, level) in levels.iter().enumerate() {
-            slice(&mut out, linked, &format!("level {index}"), Some(*level));
+            slice(&mut out, linked, &format!("level {index}"), Some(level.policies));
         }
     }
     let account_of = |index: u32| linked.accounts.get(index as usize).map_or("?", |account| &account.id);

@@ -88,7 +88,7 @@ fn places(linked: &Linked, SliceId(slice): SliceId) -> Vec<&str> {
 fn scps<'l>(linked: &'l Linked, account: &str) -> Option<Vec<Vec<&'l str>>> {
     let account = linked.accounts.iter().find(|found| found.id == account)?;
     let chain = account.organization.as_ref()?.scps;
-    Some(linked.chains[chain.0 as usize].iter().map(|level| places(linked, *level)).collect())
+    Some(linked.chains[chain.0 as usize].iter().map(|level| places(linked, level.policies)).collect())
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub struct Linked {
     /// Declared resources, ascending by ARN.
     pub resources: Vec<LinkedResource>,
     /// Chains of levels, from the organization's root down; equal ones are one.
-    pub chains: Vec<Vec<SliceId>>,
+    pub chains: Vec<Vec<Level>>,
     /// VPC endpoints that have a policy, ascending by id.
     pub endpoints: Vec<LinkedEndpoint>,
     /// Groups, ascending by (account, name).
@@ -48,9 +48,29 @@ impl Linked {
         let resources = self.resources.iter().flat_map(|resource| [resource.policy, resource.acl]);
         let endpoints = self.endpoints.iter().map(|endpoint| Some(endpoint.policy));
         let chains = self.accounts.iter().filter_map(|account| account.organization.as_ref()).flat_map(|place| [place.scps, place.rcps]);
-        let levels = chains.filter_map(|chain| self.chains.get(chain.0 as usize)).flatten().copied();
+        let levels = chains.filter_map(|chain| self.chains.get(chain.0 as usize)).flatten().map(|level| level.policies);
         entities.chain(resources).chain(endpoints).flatten().chain(levels)
     }
+}
+
+/// A level of a chain that lists policies.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Level {
+    /// What it lists.
+    pub policies: SliceId,
+    /// Whose they are.
+    pub node: LevelNode,
+}
+
+/// A node of the organization tree, as a level is told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LevelNode {
+    /// The root, with its id.
+    Root(String),
+    /// A unit, with its id.
+    Unit(String),
+    /// The account that has the chain.
+    Account,
 }
 
 /// A fragment at one of its places.

@@ -24,7 +24,7 @@ impl Linked {
         for place in self.accounts.iter().filter_map(|account| account.organization.as_ref()) {
             ensure([place.scps, place.rcps].iter().all(|chain| (chain.0 as usize) < self.chains.len()), "an account's chains exist")?;
         }
-        ensure(self.chains.iter().flatten().all(|level| slice_known(*level)), "a chain's levels exist")?;
+        ensure(self.chains.iter().flatten().all(|level| slice_known(level.policies)), "a chain's levels exist")?;
         for entity in &self.entities {
             ensure(account_known(entity.account), "an entity's account exists")?;
             ensure(

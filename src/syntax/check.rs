@@ -3,6 +3,7 @@
 use super::policy::PolicyType;
 use super::{Kind, Limits, Node};
 use crate::diag::{Code, Diagnostic, Span};
+use indexmap::IndexSet;
 
 /// The state of checking one document.
 pub(super) struct Check<'l> {
@@ -120,6 +121,12 @@ impl Check<'_> {
             self.report(Code::VariableAsText, span, "`${` is plain text under version `2008-10-17`").help =
                 Some("variables need `\"Version\": \"2012-10-17\"`".to_owned());
         }
+    }
+
+    /// The variables of texts as they are written, each once.
+    pub(super) fn written_variables<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Vec<Box<str>> {
+        let written: IndexSet<&str> = texts.filter(|_| self.variables).flat_map(super::pattern::variables).collect();
+        written.into_iter().map(Box::from).collect()
     }
 
     /// Reports a malformed variable (S-603).

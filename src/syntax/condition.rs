@@ -3,7 +3,7 @@
 use super::check::{Check, Text, inner_span, opening};
 use super::operator::{self, is_negated};
 use super::pattern::{self, Part, Pattern};
-use super::policy::{ArnPattern, BaseOperator, Condition, ConditionValue, Operator, Piece, Qualifier};
+use super::policy::{ArnPattern, BaseOperator, Condition, ConditionValue, Operator, Piece, Qualifier, WrittenCondition};
 use super::{Kind, Member, Node};
 use crate::diag::nearest;
 use crate::diag::{Code, Span, quoted};
@@ -89,8 +89,11 @@ impl Check<'_> {
             self.condition_key(entry, operator);
             match operator {
                 Some(operator) => {
-                    let values = self.values(entry.value, operator);
-                    conditions.push(Condition { operator, key: entry.key.to_ascii_lowercase(), written_key: entry.key.into(), values });
+                    let mut texts: Vec<Box<str>> = Vec::with_capacity(entry.value.len().max(1));
+                    let values = self.values(entry.value, operator, &mut texts);
+                    let variables = self.written_variables(texts.iter().map(|text| &**text));
+                    let written = WrittenCondition { operator: member.key.into(), key: entry.key.into(), values: texts.into(), variables };
+                    conditions.push(Condition { operator, key: entry.key.to_ascii_lowercase(), values, written });
                 }
                 // Of an unknown operator nothing is known but that its values are scalars.
                 None => self.scalars(entry.value, |_, _, _| ()),
@@ -177,7 +180,8 @@ impl Check<'_> {
         }
     }
 
-    fn values(&mut self, node: Node<'_>, operator: Operator) -> Vec<ConditionValue> {
+    /// The values, and their texts.
+    fn values(&mut self, node: Node<'_>, operator: Operator, texts: &mut Vec<Box<str>>) -> Vec<ConditionValue> {
         let family = family(operator.base);
         if node.kind() == Kind::Array && node.is_empty() {
             let meaningful = operator.qualifier != Qualifier::None && !operator.if_exists && !is_negated(operator.base);
@@ -195,7 +199,10 @@ impl Check<'_> {
             self.report(Code::OddValue, node.span(), message).help = Some("`true` and `false` together say nothing".to_owned());
         }
         let mut values = Vec::with_capacity(node.len().max(1));
-        self.scalars(node, |check, node, text| values.extend(check.value(family, Text { node, text })));
+        self.scalars(node, |check, node, text| {
+            texts.push(text.into());
+            values.extend(check.value(family, Text { node, text }));
+        });
         values
     }
 

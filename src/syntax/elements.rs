@@ -93,8 +93,15 @@ impl Check<'_> {
     pub(super) fn resource_element(&mut self, node: Node<'_>, negated: bool) -> ResourceElement {
         let mut patterns = Vec::with_capacity(node.len().max(1));
         self.empty_list(node, negated, if negated { "NotResource" } else { "Resource" });
-        self.texts(node, |check, value| check.resource_pattern(value, &mut patterns));
-        ResourceElement { negated, patterns }
+        let mut texts = Vec::new();
+        self.texts(node, |check, value| {
+            check.resource_pattern(value, &mut patterns);
+            if value.text.contains("${") {
+                texts.push(value.text);
+            }
+        });
+        let written_variables = self.written_variables(texts.into_iter());
+        ResourceElement { negated, patterns, written_variables }
     }
 
     fn resource_pattern(&mut self, value: Text<'_>, patterns: &mut Vec<ResourcePattern>) {

@@ -94,6 +94,22 @@ pub(super) fn text(text: &str, variables: bool) -> Result<Vec<Piece>, VariableEr
     Ok(if text.is_empty() { Vec::new() } else { vec![Piece::Literal(text.to_owned())] })
 }
 
+/// The variables of a well-formed text as they are written, `${…}`; the escapes of S-604 are none.
+pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.get(rest.find("${")?..)?;
+            let end = PatternParser::parse(Rule::variable_first, rest).ok()?.as_str().len();
+            let (variable, after) = rest.split_at_checked(end.max(1))?;
+            rest = after;
+            if !matches!(variable, "${*}" | "${?}" | "${$}") {
+                return Some(variable);
+            }
+        }
+    })
+}
+
 fn with_variables(rule: Rule, text: &str) -> Result<Pattern, VariableError> {
     read(rule, text).ok_or_else(|| malformed(text))
 }

@@ -114,6 +114,8 @@ pub struct ResourceElement {
     pub negated: bool,
     /// Alternatives: the entries of the element, each short ARN expanded to its union (S-304); entries that can match nothing are left out.
     pub patterns: Vec<ResourcePattern>,
+    /// Its variables as the text has them, `${...}`, each once, in order of appearance; for explanations.
+    pub written_variables: Vec<Box<str>>,
 }
 
 /// One resource pattern.
@@ -175,10 +177,23 @@ pub struct Condition {
     pub operator: Operator,
     /// The context key, folded to ASCII lower case (S-502).
     pub key: String,
-    /// The context key as it is written, for explanations.
-    pub written_key: Box<str>,
     /// The values; alternatives (S-501). Values that can match nothing (S-515) are left out, so the list may be empty.
     pub values: Vec<ConditionValue>,
+    /// The same as the text has it.
+    pub written: WrittenCondition,
+}
+
+/// A condition in the letters of its policy, for explanations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenCondition {
+    /// The operator with its set prefix and suffix, in any letter case.
+    pub operator: Box<str>,
+    /// The context key.
+    pub key: Box<str>,
+    /// The texts of all values (S-112), in their order.
+    pub values: Box<[Box<str>]>,
+    /// The variables in them, `${...}`, each once, in order of appearance.
+    pub variables: Vec<Box<str>>,
 }
 
 /// A condition operator (S-505).

@@ -186,6 +186,7 @@ fn document(statements: Vec<(Vec<&str>, usize)>) -> Program {
                         })
                     })
                     .collect(),
+                written_variables: Vec::new(),
             }),
             conditions: Vec::new(),
         })

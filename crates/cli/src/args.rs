@@ -271,7 +271,7 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "ndjson")]
     pub(crate) format: StreamFormat,
 
-    /// Add each layer's outcome, the matched statements with their places, the nearest misses, and how the resource's account was found
+    /// Add each layer's outcome, the matched statements with their places, what an implicit deny lacked, and how the resource's account was found
     #[arg(long)]
     pub(crate) explain: bool,
 
@@ -283,7 +283,7 @@ pub(crate) struct EvalArgs {
     #[arg(long, conflicts_with_all = ["explain", "missing", "summary", "expect"])]
     pub(crate) needs: bool,
 
-    /// Print counts and decisions per second alone
+    /// Print counts and decisions per second alone; with --explain or --missing only beside --show
     #[arg(long)]
     pub(crate) summary: bool,
 

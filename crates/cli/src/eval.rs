@@ -33,6 +33,11 @@ fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
     if args.format == StreamFormat::Json && !args.summary {
         return Err(Failure::usage("--format json goes with --summary alone").with_help("decisions come one a line: --format ndjson"));
     }
+    if args.summary && args.show == 0 && (args.explain || args.missing) {
+        let option = if args.explain { "--explain" } else { "--missing" };
+        let failure = Failure::usage(format!("{option} has no decision to add to: --summary prints counts alone"));
+        return Err(failure.with_help("add --show N for the first N decisions, or leave --summary out"));
+    }
     if args.evaluator == Evaluator::Reference && args.world.is_none() {
         let failure = Failure::usage("--evaluator reference needs --world");
         return Err(failure.with_help("a bundle holds no documents, and the reference reads nothing else"));

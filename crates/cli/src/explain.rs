@@ -6,21 +6,13 @@
 //!
 //! Invariant: nothing of a request or a policy acts on the terminal.
 
-use crate::wire::{Actual, Answer, Explanation, FailedCondition, Matched, NearMiss, Part};
+mod near;
+
+use crate::wire::{Answer, Explanation, Matched};
 use portcullis::diag::{plain, quoted};
 use portcullis::runtime::json::JsonRequest;
 use portcullis::runtime::{Caller, Layer};
-use std::collections::HashSet;
 use std::fmt::Write;
-
-/// Near misses that are told one by one.
-const NEAREST_MAX: usize = 5;
-
-/// Values of a condition, or of its key, that are told one by one.
-const VALUES_MAX: usize = 4;
-
-/// The longest value in characters.
-const VALUE_MAX: usize = 100;
 
 /// Where what follows the first line begins: below the decision.
 const INDENT: &str = "       ";
@@ -96,11 +88,8 @@ fn explain(text: &mut String, answer: &Answer<'_>, explanation: &Explanation<'_>
     for matched in denies.into_iter().chain(allows) {
         add(text, format_args!("{INDENT}{:<5} by {}{}\n", matched.effect, statement(matched), attached(matched)));
     }
-    if let (Some(near_misses), "implicit_deny") = (&explanation.near_misses, answer.reason) {
-        nearest(text, near_misses, asked);
-        if near_misses.is_empty() {
-            add(text, format_args!("{INDENT}no statement of the layer {} comes near\n", answer.layer));
-        }
+    if explanation.tells_near_misses && answer.reason == "implicit_deny" {
+        near::tell(text, answer.layer, explanation, asked);
     }
 }
 
@@ -115,79 +104,6 @@ fn layers(text: &mut String, explanation: &Explanation<'_>) {
         add(&mut outcomes, format_args!("{outcome:width$}"));
     }
     add(text, format_args!("{INDENT}{}\n{INDENT}{}\n", names.trim_end(), outcomes.trim_end()));
-}
-
-/// The near misses in sentences, the nearest first.
-fn nearest(text: &mut String, near_misses: &[NearMiss<'_>], asked: Option<&Asked>) {
-    let mut near: Vec<&NearMiss<'_>> = near_misses.iter().collect();
-    near.sort_by_key(|miss| miss.part);
-    // A document that is attached twice misses twice, by the same text.
-    let mut told = HashSet::new();
-    let sentences = near.into_iter().map(|miss| sentence(miss, asked)).filter(|sentence| told.insert(sentence.clone()));
-    let sentences: Vec<String> = sentences.collect();
-    for sentence in sentences.iter().take(NEAREST_MAX) {
-        add(text, format_args!("{INDENT}{sentence}\n"));
-    }
-    if let Some(more) = sentences.len().checked_sub(NEAREST_MAX).filter(|more| *more > 0) {
-        add(text, format_args!("{INDENT}and {more} more\n"));
-    }
-}
-
-/// ``statement `Read` in policies/app.json:12:9 would allow, but condition `IpAddress` on `aws:SourceIp` (10.0.0.0/8) is false for 192.0.2.7``
-fn sentence(miss: &NearMiss<'_>, asked: Option<&Asked>) -> String {
-    let word = |word: fn(&Asked) -> &str, otherwise: &'static str| asked.map_or(otherwise.to_owned(), |asked| word(asked).to_owned());
-    let action = || word(|asked| &asked.action, "the action");
-    let resource = || word(|asked| &asked.resource, "the resource");
-    let caller = || word(|asked| &asked.caller, "the caller");
-    let why = match (&miss.condition, miss.part) {
-        (Some(condition), _) => condition_is_false(condition),
-        (None, Part::Action) => format!("its actions do not include {}", action()),
-        (None, Part::NotAction) => format!("its NotAction excludes {}", action()),
-        (None, Part::Resource) => format!("its resources do not include {}", resource()),
-        (None, Part::NotResource) => format!("its NotResource excludes {}", resource()),
-        (None, Part::Principal | Part::Condition) => format!("its principals do not include {}", caller()),
-    };
-    format!("{} would allow, but {why}", statement(&miss.statement))
-}
-
-fn condition_is_false(condition: &FailedCondition<'_>) -> String {
-    let FailedCondition { operator, key, .. } = condition;
-    let mut text = format!("condition `{}` on `{}` ({}) is false", plain(operator), plain(key), values(condition.values));
-    match &condition.actual {
-        Actual::Missing if may_be_derived(key) => text.push_str(": neither the request nor the world gives the key"),
-        Actual::Missing => text.push_str(": the request does not give the key"),
-        Actual::One(actual) => add(&mut text, format_args!(" for {}", value(actual))),
-        Actual::Many(actual) => add(&mut text, format_args!(" for [{}]", values(actual))),
-    }
-    text
-}
-
-/// Whether the world may give the key (semantics, section 8).
-fn may_be_derived(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    let family = |start| key.starts_with(start);
-    family("aws:principal") || family("aws:resource") || key == "aws:userid" || key == "aws:username"
-}
-
-/// `a, b, c, d and 3 more`.
-fn values(values: &[String]) -> String {
-    let mut text = values.iter().take(VALUES_MAX).map(|text| value(text)).collect::<Vec<_>>().join(", ");
-    if let Some(more) = values.len().checked_sub(VALUES_MAX).filter(|more| *more > 0) {
-        add(&mut text, format_args!(" and {more} more"));
-    }
-    if values.is_empty() { "no value".to_owned() } else { text }
-}
-
-/// A value as it is where it cannot be mistaken for anything else, else in back-ticks.
-fn value(text: &str) -> String {
-    let is_simple = |character: char| !character.is_whitespace() && !matches!(character, ',' | '(' | ')' | '[' | ']' | '`');
-    if text.is_empty() || !text.chars().all(is_simple) {
-        return quoted(text);
-    }
-    match text.char_indices().nth(VALUE_MAX) {
-        Some((end, _)) => format!("{}…", plain(text.get(..end).unwrap_or(text))),
-        None => plain(text),
-    }
 }
 
 /// ``statement `Read` in world.json:13:17``; without a Sid its index, without a file the place of its policy. A grant of an ACL is no statement.

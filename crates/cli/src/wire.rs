@@ -3,7 +3,7 @@
 
 use portcullis::diag::{self, FileId, MachineDiagnostic, MachineLabel, Sources, machine};
 use portcullis::runtime::format::cold;
-use portcullis::runtime::{self, Decision, FailedPart, Layer, Outcome};
+use portcullis::runtime::{self, Decision, FailedPart, Layer, Outcome, Rule};
 use portcullis::scenario;
 use portcullis::syntax::pointers_at;
 use serde::Serialize;
@@ -349,7 +349,11 @@ impl<'a> From<&'a runtime::Explanation> for Answer<'a> {
         let explanation = Explanation {
             layers: Layers(LAYERS.map(|layer| (layer.as_str(), from.layers.get(layer).as_str())).into()),
             matched: from.matched.iter().map(Matched::from).collect(),
-            near_misses: Some(from.near_misses.iter().map(NearMiss::from).collect()),
+            rule: from.rule,
+            refusing_levels: from.refusing_levels.iter().map(RefusingLevel::from).collect(),
+            near_misses: from.near_misses.iter().map(NearMiss::from).collect(),
+            near_misses_left_out: from.near_misses_left_out,
+            tells_near_misses: true,
             resource_account: from.resource_account.as_deref(),
             resource_account_from: from.resource_account_from.as_str(),
         };
@@ -363,7 +367,11 @@ impl<'a> From<&'a scenario::Answer> for Answer<'a> {
         let explanation = from.explanation.as_ref().map(|explained| Explanation {
             layers: Layers(explained.layers.clone()),
             matched: explained.matched.iter().map(Matched::from).collect(),
-            near_misses: None,
+            rule: None,
+            refusing_levels: Vec::new(),
+            near_misses: Vec::new(),
+            near_misses_left_out: 0,
+            tells_near_misses: false,
             resource_account: explained.resource_account.as_deref(),
             resource_account_from: explained.resource_account_from,
         });
@@ -382,16 +390,42 @@ pub(crate) struct Needs<'a> {
 pub(crate) struct Explanation<'a> {
     pub(crate) layers: Layers,
     pub(crate) matched: Vec<Matched<'a>>,
-    /// `None` from an evaluator that gives none.
-    #[serde(skip_serializing_if = "is_none_or_empty")]
-    pub(crate) near_misses: Option<Vec<NearMiss<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "rule_name")]
+    pub(crate) rule: Option<Rule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) refusing_levels: Vec<RefusingLevel<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) near_misses: Vec<NearMiss<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) near_misses_left_out: usize,
+    /// Whether the evaluator tells rules, levels and near misses at all.
+    #[serde(skip)]
+    pub(crate) tells_near_misses: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resource_account: Option<&'a str>,
     pub(crate) resource_account_from: &'static str,
 }
 
-fn is_none_or_empty(near_misses: &Option<Vec<NearMiss<'_>>>) -> bool {
-    near_misses.as_ref().is_none_or(Vec::is_empty)
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+fn rule_name<S: serde::Serializer>(rule: &Option<Rule>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(rule.map_or("", Rule::as_str))
+}
+
+/// A level of the organization that does not allow.
+#[derive(Debug, Serialize)]
+pub(crate) struct RefusingLevel<'a> {
+    pub(crate) node: &'static str,
+    pub(crate) id: &'a str,
+    pub(crate) policies: u32,
+}
+
+impl<'a> From<&'a runtime::RefusingLevel> for RefusingLevel<'a> {
+    fn from(from: &'a runtime::RefusingLevel) -> Self {
+        RefusingLevel { node: from.node.as_str(), id: &from.id, policies: from.policies }
+    }
 }
 
 /// The order of layers in a record.
@@ -466,12 +500,19 @@ pub(crate) struct NearMiss<'a> {
     #[serde(flatten)]
     pub(crate) statement: Matched<'a>,
     pub(crate) part: Part,
+    /// Of a resource element.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) variables: Vec<Variable<'a>>,
+    /// The first condition that is false.
     #[serde(flatten)]
     pub(crate) condition: Option<FailedCondition<'a>>,
+    /// The others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) also: Vec<FailedCondition<'a>>,
 }
 
-/// The part of a statement that is false. The order is that of the nearest: what a request is most easily changed in comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// The part of a statement that is false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Part {
     Condition,
@@ -480,6 +521,7 @@ pub(crate) enum Part {
     Action,
     NotAction,
     Principal,
+    NotPrincipal,
 }
 
 /// A condition that is false.
@@ -488,7 +530,16 @@ pub(crate) struct FailedCondition<'a> {
     pub(crate) operator: &'a str,
     pub(crate) key: &'a str,
     pub(crate) values: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) variables: Vec<Variable<'a>>,
     pub(crate) actual: Actual<'a>,
+}
+
+/// A policy variable; null for one that was unresolved.
+#[derive(Debug, Serialize)]
+pub(crate) struct Variable<'a> {
+    pub(crate) variable: &'a str,
+    pub(crate) value: Option<&'a str>,
 }
 
 /// What the request or the world gives for a key: null, a string or an array.
@@ -502,21 +553,43 @@ pub(crate) enum Actual<'a> {
 
 impl<'a> From<&'a runtime::NearMiss> for NearMiss<'a> {
     fn from(from: &'a runtime::NearMiss) -> Self {
-        let (part, condition) = match &from.failed {
-            FailedPart::Principal => (Part::Principal, None),
-            FailedPart::Action { negated: false } => (Part::Action, None),
-            FailedPart::Action { negated: true } => (Part::NotAction, None),
-            FailedPart::Resource { negated: false } => (Part::Resource, None),
-            FailedPart::Resource { negated: true } => (Part::NotResource, None),
-            FailedPart::Condition { operator, key, values, actual } => {
-                let actual = match actual {
-                    runtime::Actual::Missing => Actual::Missing,
-                    runtime::Actual::One(text) => Actual::One(text),
-                    runtime::Actual::Many(texts) => Actual::Many(texts),
-                };
-                (Part::Condition, Some(FailedCondition { operator, key, values, actual }))
+        let (part, of_resource, conditions) = match &from.failed {
+            FailedPart::Principal { negated } => (if *negated { Part::NotPrincipal } else { Part::Principal }, &[][..], &[][..]),
+            FailedPart::Action { negated } => (if *negated { Part::NotAction } else { Part::Action }, &[][..], &[][..]),
+            FailedPart::Resource { negated, variables } => {
+                (if *negated { Part::NotResource } else { Part::Resource }, variables.as_slice(), &[][..])
             }
+            FailedPart::Conditions(conditions) => (Part::Condition, &[][..], conditions.as_slice()),
         };
-        NearMiss { statement: Matched::from(&from.statement), part, condition }
+        let mut conditions = conditions.iter().map(FailedCondition::from);
+        NearMiss {
+            statement: Matched::from(&from.statement),
+            part,
+            variables: of_resource.iter().map(Variable::from).collect(),
+            condition: conditions.next(),
+            also: conditions.collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a runtime::FailedCondition> for FailedCondition<'a> {
+    fn from(from: &'a runtime::FailedCondition) -> Self {
+        FailedCondition {
+            operator: &from.operator,
+            key: &from.key,
+            values: &from.values,
+            variables: from.variables.iter().map(Variable::from).collect(),
+            actual: match &from.actual {
+                runtime::Actual::Missing => Actual::Missing,
+                runtime::Actual::One(text) => Actual::One(text),
+                runtime::Actual::Many(texts) => Actual::Many(texts),
+            },
+        }
+    }
+}
+
+impl<'a> From<&'a runtime::Variable> for Variable<'a> {
+    fn from(from: &'a runtime::Variable) -> Self {
+        Variable { variable: &from.text, value: from.value.as_deref() }
     }
 }

@@ -59,7 +59,10 @@ pub use decision::{Decision, Effect, Layer, Layers, Outcome, OwnerSource, Reason
 pub use error::{EvalError, OpenError};
 pub use eval::{DerivedKeys, Evaluator};
 #[cfg(feature = "explain")]
-pub use explain::{Actual, Explainer, Explanation, FailedPart, Matched, NearMiss, TextPlace};
+pub use explain::{
+    Actual, Explainer, Explanation, FailedCondition, FailedPart, LevelNode, Matched, NEAR_MISSES_MAX, NearMiss, RefusingLevel, Rule,
+    TextPlace, Variable,
+};
 pub use open::{BUNDLE_BYTES_MAX, Bundle, BundleId, Overlay, SectionInfo};
 #[cfg(feature = "json")]
 pub use request::json;

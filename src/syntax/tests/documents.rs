@@ -447,8 +447,13 @@ fn s113_s505_s517_s523_operators() {
         Condition {
             operator: Operator { qualifier: Qualifier::ForAnyValue, base: BaseOperator::ArnLike, if_exists: true },
             key: "aws:sourcearn".to_owned(),
-            written_key: "AWS:SourceArn".into(),
-            values: vec![ConditionValue::AnyArn]
+            values: vec![ConditionValue::AnyArn],
+            written: WrittenCondition {
+                operator: "ForAnyValue:ArnEqualsIfExists".into(),
+                key: "AWS:SourceArn".into(),
+                values: ["*".into()].into(),
+                variables: Vec::new()
+            }
         }
     );
     assert_eq!(conditions[2].values, [ConditionValue::Bool(true)]);

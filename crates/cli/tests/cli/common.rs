@@ -109,7 +109,11 @@ impl Folder {
 
 /// The records without what only a bundle tells, otherwise byte for byte.
 pub(crate) fn without_near_misses(records: &str) -> String {
-    let without = |record: &str| match (record.find(",\"near_misses\":["), record.find(",\"resource_account")) {
+    let start = |record: &str| {
+        let starts = [",\"rule\":\"", ",\"refusing_levels\":[", ",\"near_misses\":["];
+        starts.iter().filter_map(|start| record.find(start)).min()
+    };
+    let without = |record: &str| match (start(record), record.find(",\"resource_account")) {
         (Some(start), Some(end)) => format!("{}{}\n", &record[..start], &record[end..]),
         _ => format!("{record}\n"),
     };

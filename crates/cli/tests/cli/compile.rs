@@ -253,7 +253,7 @@ fn another_format_version_is_named_with_ours() {
     let mut bytes = std::fs::read(&bundle).unwrap();
     bytes[8] = 99;
     let run = run(["verify", &folder.file("other.bundle", bytes)]).code(2);
-    assert!(run.stderr.contains("format version 99, this build reads 2"), "{}", run.stderr);
+    assert!(run.stderr.contains("format version 99, this build reads 3"), "{}", run.stderr);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn an_overlay_is_no_bundle_and_has_a_version_too() {
     overlay[8] = 1;
     let error = Overlay::from_bytes(&overlay).unwrap_err();
     assert_eq!(error.code(), "invalid-bundle");
-    assert!(error.to_string().contains("format version 1, this build reads 2"), "{error}");
+    assert!(error.to_string().contains("format version 1, this build reads 3"), "{error}");
 }
 
 /// The bundle with a section changed, all digests right.

@@ -91,6 +91,14 @@ fn options_that_do_not_go_together_are_refused() {
         let stderr = refused(&["--needs", other]);
         assert!(stderr.contains("--needs") && stderr.contains("cannot be used with"), "{stderr}");
     }
+    for option in ["--explain", "--missing"] {
+        let stderr = refused(&[option, "--summary"]);
+        assert!(stderr.contains(&format!("{option} has no decision to add to")) && stderr.contains("--show N"), "{stderr}");
+        let shown = eval(&[&WORLD[..], &[option, "--summary", "--show", "2"]].concat());
+        let alone = eval(&[&WORLD[..], &[option, "--format", "text"]].concat());
+        let first_two = alone.split("     3 ").next().unwrap();
+        assert!(shown.starts_with(first_two) && shown.contains("decisions per second"), "{shown}");
+    }
     for option in ["--needs", "--missing"] {
         let stderr = refused(&[option, "--evaluator", "reference"]);
         assert!(stderr.contains(&format!("{option} does not go with --evaluator reference")) && stderr.contains("help: "), "{stderr}");

@@ -29,7 +29,7 @@ fn usage_errors_end_with_two_and_a_suggestion() {
 #[test]
 fn the_version_names_the_bundle_format() {
     for flag in ["-V", "--version"] {
-        assert!(run([flag]).code(0).stdout.contains("(bundle format 2, service data of "), "{flag}");
+        assert!(run([flag]).code(0).stdout.contains("(bundle format 3, service data of "), "{flag}");
     }
     let json = run(["--version", "--format", "json"]).code(0).json();
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));

@@ -199,25 +199,6 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     past.checked_mul(365)?.checked_add(leap_days)?.checked_add(in_year)?.checked_sub(EPOCH)
 }
 
-/// The UTC date and time of so many seconds since 1970, in the form of S-511, for years 1 to 9999.
-#[cfg(feature = "explain")]
-pub(crate) fn utc_text(seconds: i64) -> Option<String> {
-    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // The first guess is at most a year off, since no year is shorter than 365 days or longer than 366.
-    let mut year = day.checked_div(366)?.checked_add(1970)?.min(9999);
-    if day < 0 {
-        year = day.checked_div(365)?.checked_add(1968)?.max(1);
-    }
-    while year < 9999 && days(year.checked_add(1)?, 1, 1)? <= day {
-        year = year.checked_add(1)?;
-    }
-    let month = (1..=12).rev().find(|month| days(year, *month, 1).is_some_and(|first| first <= day))?;
-    let of_month = day.checked_sub(days(year, month, 1)?)?.checked_add(1)?;
-    let in_range = (1..=days_in_month(year, month)).contains(&of_month);
-    let (hour, minute, rest) = (second.checked_div(3600)?, second.checked_div(60)?.checked_rem(60)?, second.checked_rem(60)?);
-    in_range.then(|| alloc::format!("{year:04}-{month:02}-{of_month:02}T{hour:02}:{minute:02}:{rest:02}Z"))
-}
-
 /// An instant in its normal form: seconds since 1970 as the text of a [`Number`]. Ordered by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {

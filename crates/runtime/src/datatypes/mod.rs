@@ -18,7 +18,5 @@ mod tests;
 pub use address::{Address, Cidr};
 pub use base64::base64_is_canonical;
 pub use case::{UNICODE_VERSION, equal_folded, fold, fold_char, is_folded};
-#[cfg(feature = "explain")]
-pub(crate) use date::utc_text;
 pub use date::{Instant, Moment};
 pub use number::{Decimal, Number};

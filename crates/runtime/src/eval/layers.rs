@@ -285,7 +285,7 @@ fn levels<'q>(views: &Views<'q>, chain: u32) -> Result<Option<&'q [U32]>, Fault>
 }
 
 /// The chain of RCPs that guards the resource (S-708, S-709), or `NONE`.
-fn rcp_chain(query: &Query<'_>) -> Result<u32, Fault> {
+pub(super) fn rcp_chain(query: &Query<'_>) -> Result<u32, Fault> {
     if query.principal.service_linked || query.action.is_retire_grant() || !query.action.supports_rcps() {
         return Ok(NONE);
     }

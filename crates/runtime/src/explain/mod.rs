@@ -1,19 +1,20 @@
-//! Explanations: which statements matched, and where they stand (S-729). Feature `explain`.
+//! Explanations: which statements matched or nearly did, and where they stand (S-729). Feature `explain`.
 //!
 //! Input: the cold sections of a verified bundle, and the statements that the plain walk found. Output: [`Explanation`]. No decision reads this.
 
+mod cold;
 mod near;
+mod rule;
 #[cfg(test)]
 mod tests;
 
-pub use near::{Actual, FailedPart, NearMiss};
-pub(crate) use near::{operator_text, values_text};
+pub use near::{Actual, FailedCondition, FailedPart, NEAR_MISSES_MAX, NearMiss, Variable};
+pub use rule::{LevelNode, RefusingLevel, Rule};
 
 use crate::decision::{Decision, Effect, Layers, OwnerSource};
 use crate::error::{Fault, OpenError};
 use crate::eval::{Match, Place};
-use crate::format::SectionKind;
-use crate::format::cold::{Explanations, NO_FILE, NO_STATEMENT, decode};
+use crate::format::cold::{Attachment, ChainLevel, Explanations, NO_FILE, NO_STATEMENT, StatementOrigin, WrittenStatement};
 use crate::open::BundleId;
 use crate::views::Views;
 use alloc::format;
@@ -37,9 +38,16 @@ pub struct Explanation {
     pub layers: Layers,
     /// Every statement that matched in a layer that applies, in world order.
     pub matched: Vec<Matched>,
-    /// For an implicit deny: the Allow statements of the deciding layer that failed by one part only, in world order. Under SCPs and RCPs those of the levels that do not
-    /// allow.
+    /// For an implicit deny that a rule decided rather than a missing statement: the rule.
+    pub rule: Option<Rule>,
+    /// For an implicit deny by SCPs or RCPs: the levels that do not allow, from the root down.
+    pub refusing_levels: Vec<RefusingLevel>,
+    /// For an implicit deny: the Allow statements of the deciding layer that failed by one part only, at most [`NEAR_MISSES_MAX`]. Under SCPs and RCPs those of the levels
+    /// that do not allow. The nearest come first: one false condition, resource, action, principal, then several false conditions, few before many; those as near as each
+    /// other in world order.
     pub near_misses: Vec<NearMiss>,
+    /// So many more there are.
+    pub near_misses_left_out: usize,
     /// The account that owns the resource, if there is one (S-704).
     pub resource_account: Option<String>,
     /// Where that account was found.
@@ -75,7 +83,7 @@ pub struct TextPlace {
 impl Explainer {
     /// Decodes the section and checks that its indexes fit the bundle.
     pub(crate) fn new(bundle: BundleId, views: &Views<'_>) -> Result<Explainer, OpenError> {
-        Ok(Explainer { bundle, explanations: Arc::new(decoded(views)?) })
+        Ok(Explainer { bundle, explanations: Arc::new(cold::decoded(views)?) })
     }
 
     /// The bundle that it explains.
@@ -93,7 +101,7 @@ impl Explainer {
     /// Explanations for a caller with this session overlay, or none.
     pub(crate) fn over(&self, overlay: Option<&Views<'_>>) -> Result<Told<'_>, Fault> {
         let session = match overlay {
-            Some(views) => decoded(views).map_err(|_| Fault::Corrupt)?,
+            Some(views) => cold::decoded(views).map_err(|_| Fault::Corrupt)?,
             None => Explanations::default(),
         };
         Ok(Told { world: &self.explanations, session })
@@ -119,32 +127,61 @@ impl Told<'_> {
         Ok(matched.into_iter().map(|(_, told)| told).collect())
     }
 
-    /// The names of the context keys by slot, in the bundle that holds the statement.
-    pub(crate) fn keys(&self, found: &Match) -> &[String] {
+    /// The explanations of the bundle that holds the statement.
+    pub(crate) fn of(&self, found: &Match) -> &Explanations {
         match found.place {
-            Place::Overlay(_) => &self.session.keys,
-            Place::World(_) | Place::Session { .. } => &self.world.keys,
+            Place::Overlay(_) => &self.session,
+            Place::World(_) | Place::Session { .. } => self.world,
         }
+    }
+
+    /// Where the statement's document is attached, where it stands there, and what places are ordered by.
+    fn place(&self, found: &Match) -> Result<(&Attachment, &StatementOrigin, Order), Fault> {
+        let of = self.of(found);
+        let origin = of.statements.get(found.statement as usize).ok_or(Fault::Corrupt)?;
+        let (Place::World(id) | Place::Session { attachment: id, .. } | Place::Overlay(id)) = found.place;
+        let attachment = of.attachments.get(id as usize).ok_or(Fault::Corrupt)?;
+        let order = match found.place {
+            Place::World(_) => (false, attachment.order),
+            Place::Overlay(_) => (true, attachment.order),
+            Place::Session { index, .. } => (true, u64::from(index)),
+        };
+        Ok((attachment, origin, order))
+    }
+
+    /// What a statement is ordered by: its place, and its index in its document.
+    pub(crate) fn order(&self, found: &Match) -> Result<(Order, u32), Fault> {
+        self.place(found).map(|(_, origin, order)| (order, origin.index))
+    }
+
+    /// What a statement says, in its own letters.
+    pub(crate) fn written(&self, found: &Match) -> Result<&WrittenStatement, Fault> {
+        let (_, origin, _) = self.place(found)?;
+        self.of(found).written.get(origin.written as usize).ok_or(Fault::Corrupt)
+    }
+
+    /// Whose policies a level of a chain lists, by its index in `ChainLevels`, and the id; `None` for the account that has the chain.
+    pub(crate) fn level(&self, index: u32) -> Result<(LevelNode, Option<&str>), Fault> {
+        let text = |text: u32| self.world.texts.get(text as usize).map(String::as_str).ok_or(Fault::Corrupt);
+        Ok(match *self.world.levels.get(index as usize).ok_or(Fault::Corrupt)? {
+            ChainLevel::Root(id) => (LevelNode::Root, Some(text(id)?)),
+            ChainLevel::Unit(id) => (LevelNode::Unit, Some(text(id)?)),
+            ChainLevel::Account => (LevelNode::Account, None),
+        })
     }
 
     /// A statement at its place.
     pub(crate) fn one(&self, found: &Match) -> Result<(Order, Matched), Fault> {
-        let (of, attachment) = match found.place {
-            Place::World(attachment) | Place::Session { attachment, .. } => (self.world, attachment),
-            Place::Overlay(attachment) => (&self.session, attachment),
-        };
-        let attachment = of.attachments.get(attachment as usize).ok_or(Fault::Corrupt)?;
-        let origin = of.statements.get(found.statement as usize).ok_or(Fault::Corrupt)?;
-        let (policy, order) = match found.place {
-            Place::World(_) => (attachment.place.clone(), (false, attachment.order)),
-            Place::Overlay(_) => (attachment.place.clone(), (true, attachment.order)),
+        let (attachment, origin, order) = self.place(found)?;
+        let policy = match found.place {
             // A managed policy, whose text stands where the world declares it.
-            Place::Session { index, .. } => (format!("session.policies[{index}]"), (true, u64::from(index))),
+            Place::Session { index, .. } => format!("session.policies[{index}]"),
+            Place::World(_) | Place::Overlay(_) => attachment.place.clone(),
         };
         let text = match attachment.file {
             NO_FILE => None,
             file => Some(TextPlace {
-                file: of.files.get(file as usize).ok_or(Fault::Corrupt)?.clone(),
+                file: self.of(found).files.get(file as usize).ok_or(Fault::Corrupt)?.clone(),
                 line: attachment.line.saturating_add(origin.lines_down),
                 column: if origin.lines_down == 0 { attachment.column.saturating_add(origin.column) } else { origin.column },
             }),
@@ -158,25 +195,4 @@ impl Told<'_> {
         };
         Ok((order, told))
     }
-}
-
-/// The decoded section, whose indexes fit the bundle.
-fn decoded(views: &Views<'_>) -> Result<Explanations, OpenError> {
-    let invalid = |message| OpenError::section(SectionKind::Explanations, message);
-    let explanations: Explanations = decode(views.explanations).ok_or_else(|| invalid("the section cannot be decoded"))?;
-    if explanations.statements.len() != views.statements.len() {
-        return Err(invalid("there is not one origin for each statement"));
-    }
-    if explanations.keys.len() != views.keys.len() {
-        return Err(invalid("there is not one name for each context key"));
-    }
-    let attachments = explanations.attachments.len();
-    if views.slice_members.iter().any(|member| member.attachment.get() as usize >= attachments) {
-        return Err(invalid("a slice member has no attachment"));
-    }
-    let files = explanations.files.len();
-    if explanations.attachments.iter().any(|attachment| attachment.file != NO_FILE && attachment.file as usize >= files) {
-        return Err(invalid("an attachment has no file"));
-    }
-    Ok(explanations)
 }

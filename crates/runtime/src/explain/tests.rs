@@ -1,8 +1,9 @@
-use super::{Actual, FailedPart, TextPlace};
+use super::{Actual, FailedCondition, FailedPart, LevelNode, NEAR_MISSES_MAX, RefusingLevel, Rule, TextPlace, Variable};
 use crate::format::cold::NO_STATEMENT;
-use crate::format::{AtomKind, NONE, OperandKind, PrincipalTag, Qualifier, SectionKind};
+use crate::format::{AtomKind, NONE, OperandKind, PrincipalTag, Qualifier, SectionKind, StatementRecord};
 use crate::testing::*;
 use crate::{Bundle, Caller, ContextValue, Effect, Explanation, Layer, Outcome, Overlay, OwnerSource, Principal, Request};
+use zerocopy::FromBytes;
 
 fn put(resource: &str) -> Request<'_> {
     Request { action: "s3:PutObject", resource: Some(resource), resource_account: None, context: &[] }
@@ -144,58 +145,131 @@ fn session_documents_and_acl_grants_have_places() {
 fn near_misses_name_the_one_part_that_failed() {
     let bundle = build(|b| {
         let app = b.element(false, &[(PrincipalTag::Arn, APP_ROLE)]);
+        let but_for_all = b.element(true, &[(PrincipalTag::Everyone, "")]);
         let (date, network) = (b.symbol("1704067200"), network(b));
         let glob = b.glob("a*${k:v, 'd'}");
         let like = b.atom(AtomKind::StringLike, Qualifier::ForAnyValue, crate::format::ATOM_IF_EXISTS, Some("k:like"), &[glob]);
+        let like = b.spelled(like, "forAnyValue:StringLikeIfExists", "K:Like", &["a*${K:v, 'd'}"]);
         let late = b.atom(AtomKind::DateGreaterThan, Qualifier::None, 0, Some("k:date"), &[(OperandKind::Date, date, 0)]);
+        let late = b.spelled(late, "DateGreaterThan", "k:date", &["2024-01-01"]);
         let near = b.atom(AtomKind::IpAddress, Qualifier::None, 0, Some("aws:SourceIp"), &[(OperandKind::Network, network, 0)]);
+        let near = b.spelled(near, "IpAddress", "aws:sourceIP", &["10.1.2.3/8"]);
+        let empty = b.text("e");
+        let empty = b.atom(AtomKind::StringEquals, Qualifier::None, 0, Some("k:empty"), &[empty]);
+        let empty = b.spelled(empty, "StringEquals", "k:empty", &["e"]);
         let (not_get, elsewhere) = (b.action(&["s3:Put*"], 1), b.resource(&["arn:aws:s3:::other/*"], 0));
         let base = |b: &mut Builder| statement(b, false, NONE, vec![]);
         let statements = [
-            Statement { conditions: vec![like], ..base(b) },
-            Statement { conditions: vec![late], ..base(b) },
-            Statement { conditions: vec![near], ..base(b) },
-            Statement { action: not_get, ..base(b) },
-            Statement { resource: elsewhere, ..base(b) },
-            Statement { resource: elsewhere, action: not_get, ..base(b) },
-            Statement { deny: true, resource: elsewhere, ..base(b) },
             Statement { conditions: vec![near, late], ..base(b) },
+            Statement { resource: elsewhere, ..base(b) },
+            Statement { action: not_get, ..base(b) },
+            Statement { conditions: vec![near], ..base(b) },
+            Statement { conditions: vec![late], ..base(b) },
+            Statement { conditions: vec![like], ..base(b) },
+            Statement { conditions: vec![empty], ..base(b) },
+            Statement { resource: elsewhere, action: not_get, ..base(b) },
+            Statement { resource: elsewhere, conditions: vec![near], ..base(b) },
+            Statement { deny: true, resource: elsewhere, ..base(b) },
         ];
         let alice = plain_slice(b, &statements);
-        let for_app = statement(b, false, app, vec![]);
-        let bucket = plain_slice(b, &[for_app]);
+        let bucket = [statement(b, false, app, vec![]), statement(b, false, but_for_all, vec![])];
+        let bucket = plain_slice(b, &bucket);
         world(b, Policies { alice, bucket, ..NO_POLICIES });
     });
     let bundle = Bundle::from_bytes(bundle).unwrap();
     let alice = bundle.principal(Caller::Arn(ALICE)).unwrap();
-    let context = [("k:like", ContextValue::Many(&["b", "c"])), ("aws:sourceip", ContextValue::One("192.0.2.7"))];
+    let context = [
+        ("k:like", ContextValue::Many(&["b", "c"])),
+        ("aws:sourceip", ContextValue::One("192.0.2.7")),
+        ("k:empty", ContextValue::Many(&[])),
+    ];
     let request = Request { resource_account: Some(MEMBER), context: &context, ..put("arn:aws:s3:::b/k") };
     let explanation = explain(&bundle, &alice, request);
     assert_eq!(explanation.decision.layer(), Layer::Identity);
-    let condition = |operator: &str, key: &str, value: &str, actual| FailedPart::Condition {
+    let condition = |operator: &str, key: &str, value: &str, actual| FailedCondition {
         operator: operator.to_string(),
         key: key.to_string(),
         values: vec![value.to_string()],
+        variables: vec![],
         actual,
     };
+    let late = || condition("DateGreaterThan", "k:date", "2024-01-01", Actual::Missing);
+    let near = || condition("IpAddress", "aws:sourceIP", "10.1.2.3/8", Actual::One("192.0.2.7".to_string()));
     let many = Actual::Many(vec!["b".to_string(), "c".to_string()]);
+    let variables = vec![Variable { text: "${K:v, 'd'}".to_string(), value: Some("d".to_string()) }];
+    let like = FailedCondition { variables, ..condition("forAnyValue:StringLikeIfExists", "K:Like", "a*${K:v, 'd'}", many) };
+    // The nearest first, and of those in the order of the world.
     let expected = [
-        (Some(0), condition("ForAnyValue:StringLikeIfExists", "k:like", "a*${k:v, 'd'}", many)),
-        (Some(1), condition("DateGreaterThan", "k:date", "2024-01-01T00:00:00Z", Actual::Missing)),
-        (Some(2), condition("IpAddress", "aws:sourceip", "10.0.0.0/8", Actual::One("192.0.2.7".to_string()))),
-        (Some(3), FailedPart::Action { negated: true }),
-        (Some(4), FailedPart::Resource { negated: false }),
+        (Some(3), FailedPart::Conditions(vec![near()])),
+        (Some(4), FailedPart::Conditions(vec![late()])),
+        (Some(5), FailedPart::Conditions(vec![like])),
+        (Some(6), FailedPart::Conditions(vec![condition("StringEquals", "k:empty", "e", Actual::Many(vec![]))])),
+        (Some(1), FailedPart::Resource { negated: false, variables: vec![] }),
+        (Some(2), FailedPart::Action { negated: true }),
+        (Some(0), FailedPart::Conditions(vec![near(), late()])),
     ];
+    assert_eq!(explanation.near_misses_left_out, 0);
     let told: Vec<_> = explanation.near_misses.into_iter().map(|miss| (miss.statement.statement, miss.failed)).collect();
     assert_eq!(told, expected);
     // Of the resource layer, where that decides.
     let anonymous = bundle.principal(Caller::Anonymous).unwrap();
     let told = explain(&bundle, &anonymous, request).near_misses;
-    assert_eq!(told.iter().map(|miss| &miss.failed).collect::<Vec<_>>(), [&FailedPart::Principal]);
-    // No statement can let a root user assume a role (S-720).
-    let root = bundle.principal(Caller::Arn(ROOT)).unwrap();
-    let assume = Request { action: "sts:AssumeRole", resource: Some(APP_ROLE), ..request };
-    assert!(explain(&bundle, &root, assume).near_misses.is_empty());
+    let principal = |negated| FailedPart::Principal { negated };
+    assert_eq!(told.into_iter().map(|miss| miss.failed).collect::<Vec<_>>(), [principal(false), principal(true)]);
+}
+
+#[test]
+fn near_misses_are_bounded_and_the_nearest_are_kept() {
+    let bundle = build(|b| {
+        let elsewhere = b.resource(&["arn:aws:s3:::other/*"], 0);
+        let get = b.action(&["s3:Get*"], 0);
+        let mut statements: Vec<_> = (0..NEAR_MISSES_MAX).map(|_| Statement { action: get, ..statement(b, false, NONE, vec![]) }).collect();
+        statements.extend((0..7).map(|_| Statement { resource: elsewhere, ..statement(b, false, NONE, vec![]) }));
+        let alice = plain_slice(b, &statements);
+        world(b, Policies { alice, ..NO_POLICIES });
+    });
+    let bundle = Bundle::from_bytes(bundle).unwrap();
+    let alice = bundle.principal(Caller::Arn(ALICE)).unwrap();
+    let explanation = explain(&bundle, &alice, Request { resource_account: Some(MEMBER), ..put("arn:aws:s3:::b/k") });
+    assert_eq!((explanation.near_misses.len(), explanation.near_misses_left_out), (NEAR_MISSES_MAX, 7));
+    let of_resources = explanation.near_misses.iter().filter(|miss| matches!(miss.failed, FailedPart::Resource { .. }));
+    assert_eq!(of_resources.count(), 7);
+}
+
+/// Each rule where it decides, and none where a statement is missing.
+#[test]
+fn a_rule_that_decides_is_named() {
+    let bundle = build(|b| {
+        let whole = statement(b, false, NONE, vec![]);
+        let alice = plain_slice(b, &[whole]);
+        world(b, Policies { alice, ..NO_POLICIES });
+    });
+    let bundle = Bundle::from_bytes(bundle).unwrap();
+    let foreign = format!("arn:aws:iam::{OUTSIDE}:role/app");
+    let no_role = format!("arn:aws:iam::{MEMBER}:role/none");
+    let key = format!("arn:aws:kms:us-east-1:{MEMBER}:key/k");
+    let bucket = "arn:aws:s3:::undeclared";
+    let federated = |name: &str| format!("arn:aws:sts::{MEMBER}:federated-user/{name}");
+    let (nobody, stranger) = (federated("nobody"), "arn:aws:iam::999999999999:user/u");
+    let cases = [
+        (Caller::Arn(ROOT), "sts:AssumeRole", APP_ROLE, Layer::Identity, Some(Rule::RootAssumesRole)),
+        (Caller::Arn(ALICE), "iam:PassRole", &foreign, Layer::Resource, Some(Rule::PassRoleOfAnotherAccount)),
+        (Caller::Arn(ALICE), "sts:AssumeRole", &no_role, Layer::Resource, Some(Rule::NoTrustPolicy)),
+        (Caller::Arn(ALICE), "kms:Decrypt", &key, Layer::Resource, Some(Rule::NoKeyPolicy)),
+        (Caller::Anonymous, "s3:GetObject", bucket, Layer::Resource, Some(Rule::NoResourcePolicy)),
+        (Caller::Arn(stranger), "s3:GetObject", bucket, Layer::Identity, Some(Rule::UndeclaredAccount)),
+        (Caller::Arn(&nobody), "s3:GetObject", bucket, Layer::Identity, Some(Rule::FederatedUserWithoutUser)),
+        (Caller::Arn(ALICE_FEDERATED), "s3:PutObject", bucket, Layer::Session, Some(Rule::FederatedUserWithoutSession)),
+        (Caller::Arn(APP_SESSION), "s3:GetObject", bucket, Layer::Identity, None),
+    ];
+    for (caller, action, resource, layer, rule) in cases {
+        let principal = bundle.principal(caller).unwrap();
+        let request = Request { action, resource: Some(resource), resource_account: None, context: &[] };
+        let explanation = explain(&bundle, &principal, request);
+        assert_eq!((explanation.decision.layer(), explanation.rule), (layer, rule), "{caller:?} {action} {resource}");
+        assert_eq!(explanation.near_misses, [], "{caller:?} {action} {resource}");
+        assert_eq!(explanation.refusing_levels, []);
+    }
 }
 
 fn network(b: &mut Builder) -> u32 {
@@ -216,7 +290,8 @@ fn near_misses_of_a_chain_are_those_of_the_levels_that_do_not_allow() {
             let at = b.attachment(place, 1, None);
             b.slice(&[(fragment, at)])
         };
-        let levels = [level(b, &[shut, open], "root"), level(b, &[shut], "unit"), level(b, &[open], "account")];
+        let nothing = b.slice(&[]);
+        let levels = [level(b, &[shut, open], "root"), level(b, &[shut], "unit"), level(b, &[open], "account"), nothing];
         let scps = b.chain(&levels);
         world(b, Policies { scps, ..NO_POLICIES });
     });
@@ -226,6 +301,8 @@ fn near_misses_of_a_chain_are_those_of_the_levels_that_do_not_allow() {
     assert_eq!(explanation.decision.layer(), Layer::Scp);
     let told: Vec<_> = explanation.near_misses.iter().map(|miss| (miss.statement.policy.as_str(), &miss.failed)).collect();
     assert_eq!(told, [("unit", &FailedPart::Action { negated: false })]);
+    let level = |id: &str, policies| RefusingLevel { node: LevelNode::Unit, id: id.to_string(), policies };
+    assert_eq!(explanation.refusing_levels, [level("ou-1", 1), level("ou-3", 0)]);
 }
 
 #[test]
@@ -250,9 +327,31 @@ fn cold_sections_that_do_not_fit_are_refused() {
         Bundle::from_bytes(bytes).unwrap().explainer().map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(refused(&|_| ()), Ok(()));
-    let files = u32::try_from(explanations.files.len()).unwrap();
+    let number = |len: usize| u32::try_from(len).unwrap();
+    let files = number(explanations.files.len());
     let error = refused(&|changed| changed.attachments[0].file = files).unwrap_err();
     assert_eq!(error, "section `explanations`: an attachment has no file");
+    let first_statement = &bytes[section_range(&bytes, SectionKind::Statements)][..size_of::<StatementRecord>()];
+    let action = StatementRecord::read_from_bytes(first_statement).unwrap().action.get();
+    let (texts, conditions) = (number(explanations.texts.len()), number(explanations.conditions.len()));
+    type Change<'c> = &'c dyn Fn(&mut Explanations);
+    let changes: [(Change<'_>, &str); 8] = [
+        (&|changed| changed.conditions[0].key = texts, "a condition has no text"),
+        (&|changed| changed.conditions[0].atom = u32::MAX, "a condition has no atom"),
+        (&|changed| changed.conditions[0].atom = action, "a condition has no atom"),
+        (
+            &|changed| *changed.written.iter_mut().find_map(|written| written.conditions.first_mut()).unwrap() = conditions,
+            "a statement has no condition",
+        ),
+        (&|changed| changed.statements[0].written = u32::MAX, "a statement has other conditions than it says"),
+        (&|changed| changed.statements.iter_mut().for_each(|origin| origin.written = 0), "a statement has other conditions than it says"),
+        (&|changed| changed.levels[0] = crate::format::cold::ChainLevel::Unit(texts), "a level has no text"),
+        (&|changed| changed.files[0].make_ascii_uppercase(), ""),
+    ];
+    for (change, message) in changes {
+        let expected = if message.is_empty() { Ok(()) } else { Err(format!("section `explanations`: {message}")) };
+        assert_eq!(refused(change), expected);
+    }
     let member = |bytes: &[u8]| {
         with_records::<crate::format::SliceMember>(bytes, SectionKind::SliceMembers, |members| {
             members[0].attachment = u32::try_from(explanations.attachments.len()).unwrap().into();
@@ -267,6 +366,6 @@ fn hostile_lengths_claim_no_memory() {
     use crate::format::cold::{Explanations, decode};
     assert!(decode::<Explanations>(&[0xff; 9]).is_none());
     assert!(decode::<Explanations>(&[0xff; 8]).is_none());
-    assert!(decode::<Explanations>(&[0; 32]).is_some());
-    assert!(decode::<Explanations>(&[0; 33]).is_none());
+    assert!(decode::<Explanations>(&[0; 56]).is_some());
+    assert!(decode::<Explanations>(&[0; 57]).is_none());
 }

@@ -48,9 +48,52 @@ pub struct Explanations {
     pub attachments: Vec<Attachment>,
     /// One entry for each `StatementRecord`, at the same index.
     pub statements: Vec<StatementOrigin>,
-    /// One entry for each `KeyRecord`, at the same index: the key's name in the letter case of the first condition that reads it; the folded name of a key that
-    /// only variables read.
-    pub keys: Vec<String>,
+    /// What statements say, in their own letters, as far as it is told; equal ones are one.
+    pub written: Vec<WrittenStatement>,
+    /// The conditions of those; equal ones are one.
+    pub conditions: Vec<WrittenCondition>,
+    /// The distinct texts that conditions and levels name by their index.
+    pub texts: Vec<String>,
+    /// One entry for each level of `ChainLevels`, at the same index.
+    pub levels: Vec<ChainLevel>,
+}
+
+/// What a statement says, in its own letters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub struct WrittenStatement {
+    /// Its conditions in the order of the text, as indexes into `conditions`. Their atoms are those of the statement; two may be one atom.
+    pub conditions: Vec<u32>,
+    /// The variables of its resource element, `${...}`, each once: indexes into `texts`.
+    pub resource_variables: Vec<u32>,
+}
+
+/// One key under one operator of `Condition`. Texts are indexes into `Explanations::texts`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub struct WrittenCondition {
+    /// The atom that tests it.
+    pub atom: u32,
+    /// The operator with prefix and suffix.
+    pub operator: u32,
+    /// The key.
+    pub key: u32,
+    /// The values.
+    pub values: Vec<u32>,
+    /// The variables of the values, `${...}`, each once.
+    pub variables: Vec<u32>,
+}
+
+/// Whose policies a level of a chain lists. Ids are indexes into `Explanations::texts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub enum ChainLevel {
+    /// The organization's root, by its id.
+    Root(u32),
+    /// A unit, by its id.
+    Unit(u32),
+    /// The account that has the chain.
+    Account,
 }
 
 /// A place in the world at which a document is attached.
@@ -81,6 +124,8 @@ pub struct StatementOrigin {
     pub lines_down: u32,
     /// With `lines_down` 0: characters to the right of the document's first character. Else the column, from 1.
     pub column: u32,
+    /// What it says: an index into `Explanations::written`.
+    pub written: u32,
 }
 
 /// Encodes a cold section.
@@ -95,7 +140,7 @@ pub fn encode<T: bincode::Encode>(value: &T) -> Result<Vec<u8>, String> {
 /// Decodes a cold section, all of it. The memory that a length in the bytes can claim is limited to a small multiple of their number.
 #[cfg(feature = "explain")]
 pub(crate) fn decode<T: bincode::Decode<()>>(bytes: &[u8]) -> Option<T> {
-    // An element takes at most eight times its encoded bytes in memory (`StatementOrigin`: 48 against 17, `String`: 24 against 8).
+    // An element takes at most eight times its encoded bytes in memory (`StatementOrigin`: 48 against 21, `String`: 24 against 8).
     let needed = bytes.len().saturating_mul(8);
     let config = bincode::config::legacy();
     let (value, read) = if needed <= 1 << 16 {

@@ -7,7 +7,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 pub const MAGIC: [u8; 8] = *b"PORTCULL";
 
 /// The version of the layout. A reader refuses every other.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Sections begin at multiples of this many bytes: a cache line.
 pub const SECTION_ALIGN: u64 = 64;

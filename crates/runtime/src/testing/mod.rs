@@ -5,6 +5,7 @@
 //!
 //! `write` makes bytes of the records, `world` describes the world that most tests share, `sample` one with something in every section.
 
+mod cold_section;
 mod sample;
 mod world;
 mod write;
@@ -37,6 +38,8 @@ pub(crate) struct Builder {
     principals: BTreeSet<(u32, String)>,
     sections: BTreeMap<SectionKind, Vec<u8>>,
     pub(crate) explanations: cold::Explanations,
+    /// How atoms are written: operator, key and values.
+    spelled: BTreeMap<u32, (String, String, Vec<String>)>,
 }
 
 /// One statement of a description.
@@ -218,6 +221,13 @@ impl Builder {
         )
     }
 
+    /// The atom, which its statements write so.
+    pub(crate) fn spelled(&mut self, atom: u32, operator: &str, key: &str, values: &[&str]) -> u32 {
+        let values = values.iter().map(ToString::to_string).collect();
+        self.spelled.insert(atom, (operator.to_string(), key.to_string(), values));
+        atom
+    }
+
     pub(crate) fn element(&mut self, negated: bool, entries: &[(PrincipalTag, &str)]) -> u32 {
         let mut members = BTreeSet::new();
         for (tag, text) in entries {
@@ -264,7 +274,7 @@ impl Builder {
         let first = self.count(SectionKind::Statements);
         for (index, statement) in (0..).zip(statements) {
             let sid = statement.sid.map(ToString::to_string);
-            self.explanations.statements.push(cold::StatementOrigin { index, sid, lines_down: index, column: 3 });
+            self.explanations.statements.push(cold::StatementOrigin { index, sid, lines_down: index, column: 3, written: 0 });
             let conditions_first = self.count(SectionKind::StatementConditions);
             for condition in &statement.conditions {
                 self.push(SectionKind::StatementConditions, &U32::new(*condition));

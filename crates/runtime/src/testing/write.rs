@@ -29,6 +29,7 @@ pub(crate) fn build_as(kind: BundleKind, seed: u64, describe: impl Fn(&mut Build
         principals: BTreeSet::new(),
         sections: BTreeMap::new(),
         explanations: cold::Explanations::default(),
+        spelled: BTreeMap::new(),
     };
     builder.bound("", false);
     describe(&mut builder);
@@ -48,7 +49,7 @@ impl Builder {
     }
 
     /// The records of a section.
-    fn records<T: FromBytes + Immutable + Clone>(&self, kind: SectionKind) -> Vec<T> {
+    pub(super) fn records<T: FromBytes + Immutable + Clone>(&self, kind: SectionKind) -> Vec<T> {
         let bytes = self.sections.get(&kind).cloned().unwrap_or_default();
         bytes.chunks_exact(size_of::<T>()).map(|record| T::read_from_bytes(record).unwrap()).collect()
     }
@@ -143,25 +144,6 @@ impl Builder {
         }
         self.sections.insert(SectionKind::Slices, slices.as_slice().as_bytes().to_vec());
     }
-
-    /// Places and origins for whatever the description gave none.
-    #[cfg(feature = "explain")]
-    fn write_cold(&mut self) {
-        let members: Vec<SliceMember> = self.records(SectionKind::SliceMembers);
-        let attachments = members.iter().map(|member| member.attachment.get() as usize + 1).max().unwrap_or(0);
-        for id in self.explanations.attachments.len()..attachments {
-            self.attachment(&format!("places[{id}]"), id as u64, None);
-        }
-        self.explanations.keys = self.keys.iter().cloned().collect();
-        let accounts: Vec<AccountRecord> = self.records(SectionKind::Accounts);
-        let declared = accounts.iter().filter(|account| account.flags.get() & ACCOUNT_DECLARED != 0);
-        let summary = cold::Summary { accounts: declared.count() as u64, ..cold::Summary::default() };
-        self.sections.insert(SectionKind::Summary, cold::encode(&summary).unwrap());
-        self.sections.insert(SectionKind::Explanations, cold::encode(&self.explanations).unwrap());
-    }
-
-    #[cfg(not(feature = "explain"))]
-    fn write_cold(&mut self) {}
 
     fn assemble(&self) -> Vec<u8> {
         let empty = Vec::new();
