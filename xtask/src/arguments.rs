@@ -36,6 +36,24 @@ impl Arguments {
         Ok(number)
     }
 
+    /// The text behind a name; `None` where the name is absent.
+    ///
+    /// # Errors
+    /// [`Usage`] if the name stands last.
+    pub fn text(&mut self, name: &str) -> Result<Option<String>, Usage> {
+        let Some(at) = self.rest.iter().position(|word| word == name) else { return Ok(None) };
+        if at + 1 == self.rest.len() {
+            return Err(Usage(format!("{name} needs a value")));
+        }
+        Ok(self.rest.drain(at..=at + 1).next_back())
+    }
+
+    /// The first word, unless it is an option.
+    pub fn word(&mut self) -> Option<String> {
+        let is_word = self.rest.first().is_some_and(|word| !word.starts_with("--"));
+        is_word.then(|| self.rest.remove(0))
+    }
+
     /// Whether a flag is there.
     pub fn flag(&mut self, name: &str) -> bool {
         let found = self.rest.iter().position(|word| word == name);

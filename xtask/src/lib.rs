@@ -4,6 +4,7 @@
 //!   shrinks what they disagree on; [`generate`] makes the worlds.
 //! - [`atoms`] does the same for single patterns and conditions, with [`noise`] for values.
 //! - [`demand`] checks against the reference which context keys a bundle says can matter.
+//! - [`workload`] writes the worlds and requests that figures are measured on.
 //! - [`instructions`] counts what a decision costs; [`tidy`] keeps sources and documents in order.
 //!
 //! Everything random comes from [`dice`], so a seed is a complete description of a run.
@@ -11,10 +12,11 @@
 pub mod arguments;
 pub mod atoms;
 pub mod demand;
-pub mod dice;
 pub mod differential;
 pub mod generate;
 pub mod instructions;
-pub mod json;
 pub mod noise;
 pub mod tidy;
+pub mod workload;
+
+pub use portcullis_workloads::{dice, json};

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 use xtask::arguments::{Arguments, Usage};
-use xtask::{atoms, demand, differential, instructions, tidy};
+use xtask::{atoms, demand, differential, instructions, tidy, workload};
 
 const HELP: &str = "\
 usage: cargo run --release -p xtask -- COMMAND
@@ -21,6 +21,9 @@ usage: cargo run --release -p xtask -- COMMAND
                    --decisions N (100000), --seed S, --threads T
   instructions   instructions per decision on the core estate, counted by valgrind if it is installed
                    --rounds N (5)
+  workload NAME  a seeded world and requests to it: w1 w2 w3 w4 w5 nested inner conditions medium
+                   --out DIR, --seed S (1), --draw uniform|zipf, --requests N (10000), and what sizes the world has:
+                   --accounts N, --roles N, --policies N, --statements N, --resources N, --principals N, --sets N
   tidy           file sizes, leftovers, paths that documents name, sources of the corpus
 ";
 
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         "atoms" => atoms::command(arguments),
         "demand" => demand::command(arguments),
         "instructions" => instructions::command(arguments),
+        "workload" => workload::command(arguments),
         "tidy" => tidy::command(arguments),
         _ => Err(Usage("name one of the commands".to_owned())),
     };

@@ -33,6 +33,16 @@ impl Dice {
         self.rng.borrow_mut().usize(first..=last)
     }
 
+    /// A number from 0 up to 1, 1 left out.
+    pub fn fraction(&self) -> f64 {
+        self.rng.borrow_mut().f64()
+    }
+
+    /// Puts the items into another order.
+    pub fn shuffle<T>(&self, items: &mut [T]) {
+        self.rng.borrow_mut().shuffle(items);
+    }
+
     /// One of the items, which must not be empty.
     pub fn pick<'a, T>(&self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
