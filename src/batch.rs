@@ -3,8 +3,8 @@
 use portcullis_runtime::{Bundle, Decision, EvalError, Principal, Request};
 use rayon::prelude::*;
 
-/// Requests that one task decides with one evaluator.
-const CHUNK: usize = 256;
+/// Requests that one task decides at least: its evaluator has memory of its own to prepare.
+const REQUESTS_MIN: usize = 256;
 
 /// Decides many requests in parallel, in rayon's current pool. The answers stand in the order of the requests; an error is no decision, and its caller denies.
 ///
@@ -26,10 +26,8 @@ const CHUNK: usize = 256;
 #[must_use]
 pub fn decide_batch(bundle: &Bundle, requests: &[(&Principal, Request<'_>)]) -> Vec<Result<Decision, EvalError>> {
     requests
-        .par_chunks(CHUNK)
-        .flat_map_iter(|chunk| {
-            let mut evaluator = bundle.evaluator();
-            chunk.iter().map(move |(principal, request)| evaluator.decide(principal, request)).collect::<Vec<_>>()
-        })
+        .par_iter()
+        .with_min_len(REQUESTS_MIN)
+        .map_init(|| bundle.evaluator(), |evaluator, (principal, request)| evaluator.decide(principal, request))
         .collect()
 }

@@ -38,6 +38,7 @@ Examples:
   portcullis eval estate.bundle - < requests.ndjson     the same from stdin
   portcullis test scenarios/                            run scenario files, compare with what they expect
   portcullis inspect estate.bundle                      look into a bundle
+  portcullis bench estate.bundle requests.ndjson        measure how fast it decides
 
 Each command has its own help with examples: portcullis eval --help
 
@@ -146,6 +147,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Check a bundle as an authorizer does when it opens it
     Verify(VerifyArgs),
+    /// Measure how fast a bundle decides requests
+    Bench(BenchArgs),
     /// Print a stage of the compiler in its text form
     Debug(DebugArgs),
 }
@@ -295,6 +298,10 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_enum, value_name = "DECISION", ignore_case = true)]
     pub(crate) expect: Option<ExpectedDecision>,
 
+    /// Threads that read, decide and compile; with 1 everything is done in turn [default: processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), hide_short_help = true)]
+    pub(crate) threads: Option<u16>,
+
     /// Write decisions to a file, atomically, instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -408,6 +415,71 @@ pub(crate) struct VerifyArgs {
     /// How to print the verdict
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
+}
+
+/// `bench`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = EXIT_CODES,
+    after_long_help = format!("\
+Examples:
+  portcullis bench estate.bundle requests.ndjson
+  portcullis bench estate.bundle requests.ndjson --seconds 0.1 --format json
+  portcullis bench estate.bundle requests.ndjson --seconds 0.1 --handles --threads 1
+
+Requests are read before anything is timed, and decided once; those that the bundle refuses
+are counted and shown, never timed, and the exit code is then 1. A timed decision begins with
+borrowed texts: the caller is resolved by its ARN or name, then the request is decided. With
+--handles callers are resolved before. Policies of sessions are compiled before in any case.
+
+ns per decision: whole passes over all requests, the median of at least 5 samples.
+Percentiles: each decision by itself, between two readings of the clock. What two readings
+take with nothing between them is taken off and told; on a decision as short as that, a few
+nanoseconds are as unsure as the clock.
+Decisions per second: 1 to N threads at once (beyond 8: doubled), each with an evaluator.
+Instructions: as the processor counts them in user mode, where the system lets a program ask.
+Bytes per statement: of the whole bundle, and of the sections that decisions can read.
+
+Other work on the machine is in every figure: compare within one run, on a quiet machine.
+
+{EXIT_CODES}")
+)]
+pub(crate) struct BenchArgs {
+    /// The bundle, or - for stdin
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+
+    /// The requests, one a line, or - for stdin
+    #[arg(value_name = "REQUESTS")]
+    pub(crate) requests: PathBuf,
+
+    /// Resolve callers before, and time the decisions alone
+    #[arg(long)]
+    pub(crate) handles: bool,
+
+    /// Measure with 1 to N threads [default: processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    /// How long each measurement takes; at least one pass over all requests
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds)]
+    pub(crate) seconds: f64,
+
+    /// How long to decide before the first measurement
+    #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = parse_seconds)]
+    pub(crate) warm_up: f64,
+
+    /// How to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+/// A time of at most an hour.
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.0..=3_600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("a number from 0 to 3600 is wanted".to_owned()),
+    }
 }
 
 /// The stages that `debug` prints.

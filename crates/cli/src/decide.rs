@@ -196,17 +196,16 @@ fn caller<'s>(
     read: &JsonRequest<'_>,
 ) -> Result<&'s Principal, Refusal> {
     caller_key(key, read);
-    if !callers.renew(key.as_slice()) {
+    let kept = callers.get_or_make(key.as_slice(), || {
         let mut bytes = key.len() as u64;
         let resolved: Result<Principal, SessionError> = read.resolve_with(bundle, |documents| {
             let policies = sessions.resolve(documents)?;
             bytes = bytes.saturating_add(policies.overlay.as_ref().map_or(0, Overlay::memory_bytes));
             Ok(policies)
         });
-        let principal = resolved.map_err(|error| refusal(error.code(), &error.to_string()))?;
-        callers.insert(key.clone(), principal, bytes);
-    }
-    callers.get(key.as_slice()).ok_or_else(|| refusal("unknown-principal", "the caller cannot be resolved"))
+        Ok((resolved.map_err(|error| refusal(error.code(), &error.to_string()))?, bytes))
+    })?;
+    kept.ok_or_else(|| refusal("unknown-principal", "the caller cannot be resolved"))
 }
 
 /// Kind, digest of the session's documents if there are any, name: the parts before the name are of fixed length.

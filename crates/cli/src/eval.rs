@@ -1,27 +1,24 @@
 //! `portcullis eval`: one request a line in, one decision a line out, in the same order.
 //!
-//! Lines come in batches; a batch is cut into pieces that threads answer, each into bytes of its own, and the pieces are
-//! written in order. Whoever reads a pipe sees the answers to a batch before the next one is read.
+//! Lines come in batches that threads answer, each into bytes of its own, and the answers are written in order ([`pipeline`]). Whoever reads a pipe sees the answers
+//! to the lines that came together, whether or not more lines come.
 
 use crate::args::{EvalArgs, Evaluator, ExpectedDecision, StreamFormat};
-use crate::decide::{Decider, Extras, Question, Render, State, Tally};
+use crate::decide::{Decider, Extras, Question, Render, Tally};
 use crate::failure::{Failure, count};
 use crate::input::{self, Input};
-use crate::lines::{Batch, Lines};
+use crate::lines::Lines;
 use crate::output::{Output, check_not_input};
+use crate::pipeline::{self, Renders};
 use crate::ui::{Ui, Unit};
 use crate::{Outcome, compile, wire};
 use portcullis::runtime::{BUNDLE_BYTES_MAX, Bundle};
 use portcullis::session::SessionResolver;
 use portcullis::validate::ReferenceWorld;
-use rayon::prelude::*;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
-
-/// Lines that one thread answers before it takes more.
-const PIECE: usize = 256;
 
 /// Runs the command.
 pub(crate) fn run(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
@@ -47,6 +44,7 @@ fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
         let failure = Failure::usage(format!("{option} does not go with --evaluator reference"));
         return Err(failure.with_help("the reference decides and explains; which keys matter only a bundle tells"));
     }
+    use_threads(args.threads)?;
     let (source, requests) = sources(args)?;
     let (Source::Bundle(first) | Source::World(first)) = &source;
     check_not_input(args.output.as_deref(), &[first, requests.unwrap_or(Path::new("-"))])?;
@@ -56,7 +54,7 @@ fn eval(ui: &Ui, args: &EvalArgs) -> Result<Outcome, Failure> {
     let (stream, length) = input::open(path, "requests")?;
     let started = Instant::now();
     let mut output = Output::to(args.output.as_deref());
-    let run = Run { ui, args, decider: &decider, path };
+    let run = Run { ui, args, decider: Arc::new(decider), path };
     let (tally, shown) = ui.stage("decide", || run.stream_through(Lines::new(stream), length, &mut output))?;
     let seconds = started.elapsed().as_secs_f64();
     if args.summary {
@@ -178,74 +176,49 @@ pub(crate) fn open(ui: &Ui, path: &Path) -> Result<Bundle, Failure> {
     })
 }
 
+/// As many threads as are asked for, whether they compile or answer; else as many as the machine has, or `RAYON_NUM_THREADS` says.
+pub(crate) fn use_threads(asked: Option<u16>) -> Result<(), Failure> {
+    let Some(threads) = asked else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    pool.map_err(|error| Failure::new("io", format!("cannot start {threads} threads: {error}")))
+}
+
 /// What is decided, by whom, and how it is shown.
 struct Run<'a> {
     ui: &'a Ui,
     args: &'a EvalArgs,
-    decider: &'a Decider,
+    decider: Arc<Decider>,
     path: &'a Path,
 }
 
 impl Run<'_> {
     /// Answers every line. Also gives what belongs into the summary's document: the decisions that `--show` asks for, one a line.
-    fn stream_through(&self, mut lines: Lines<Input>, length: Option<u64>, output: &mut Output) -> Result<(Tally, Vec<u8>), Failure> {
-        let Run { args, decider, .. } = *self;
-        let states: Vec<Mutex<State<'_>>> = (0..rayon::current_num_threads()).map(|_| Mutex::new(decider.state())).collect();
+    fn stream_through(&self, lines: Lines<Input>, length: Option<u64>, output: &mut Output) -> Result<(Tally, Vec<u8>), Failure> {
+        let args = self.args;
         let document = args.format == StreamFormat::Json;
-        let (render, first) = match (args.summary, args.format) {
+        let (others, first) = match (args.summary, args.format) {
             (true, StreamFormat::Json) => (Render::Nothing, Render::Json),
             (true, _) => (Render::Nothing, Render::Text),
             (false, StreamFormat::Text) => (Render::Text, Render::Text),
             (false, _) => (Render::Json, Render::Json),
         };
+        let renders = Renders { first: (args.show, first), others };
         let mut bar = self.ui.bar("deciding", length, Unit::Bytes);
         let mut total = Tally::default();
         let mut shown = Vec::new();
-        while let Some(batch) = lines.next_batch().map_err(|error| Failure::io("read", self.path, &error))? {
-            let show = |number: u64| if number <= args.show { first } else { render };
-            for (bytes, tally) in answer_batch(decider, &states, &batch, &show) {
-                if document {
-                    shown.extend_from_slice(&bytes);
-                } else {
-                    output.write(&bytes)?;
-                }
-                total.add(tally);
+        pipeline::answer_all(lines, self.path, Arc::clone(&self.decider), renders, rayon::current_num_threads(), |piece| {
+            if document {
+                shown.extend_from_slice(&piece.answers);
+            } else {
+                output.write(&piece.answers)?;
             }
+            total.add(piece.tally);
             output.flush()?;
-            bar.advance(batch.size() as u64);
-        }
+            bar.advance(piece.size() as u64);
+            Ok(())
+        })?;
         Ok((total, shown))
     }
-}
-
-/// The answers to a batch, in pieces, in order.
-fn answer_batch<'d>(
-    decider: &'d Decider,
-    states: &[Mutex<State<'d>>],
-    batch: &Batch<'_>,
-    show: &(impl Fn(u64) -> Render + Sync),
-) -> Vec<(Vec<u8>, Tally)> {
-    let answer = |start: usize| {
-        let end = (start + PIECE).min(batch.len());
-        let mut bytes = Vec::with_capacity((end - start) * 64);
-        let mut tally = Tally::default();
-        // Each thread has a state of its own, so nobody waits; a single-line batch is answered by the calling thread.
-        let index = rayon::current_thread_index().unwrap_or(0);
-        let mut answer = |state: &mut State<'d>| {
-            for index in start..end {
-                let number = batch.first + index as u64;
-                tally.add(decider.answer(state, batch.line(index), number, show(number), &mut bytes));
-            }
-        };
-        match states.get(index) {
-            Some(state) => answer(&mut state.lock().unwrap_or_else(PoisonError::into_inner)),
-            // More threads than were counted: slower, but every line is answered.
-            None => answer(&mut decider.state()),
-        }
-        (bytes, tally)
-    };
-    let starts: Vec<usize> = (0..batch.len()).step_by(PIECE).collect();
-    if starts.len() < 2 { starts.into_iter().map(answer).collect() } else { starts.into_par_iter().map(answer).collect() }
 }
 
 fn summary(format: StreamFormat, tally: Tally, seconds: f64, shown: &[u8], output: &mut Output) -> Result<(), Failure> {

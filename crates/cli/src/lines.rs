@@ -1,26 +1,28 @@
 //! Lines of a stream, in batches: as many whole lines as one read brings.
 //!
-//! A file comes in batches of a few megabytes, which are worth sharing out over threads; a pipe comes as its writer
-//! writes, so that every line is answered before the next one is waited for. Memory is bounded by the buffer: a line that does not
+//! A file comes in batches of a few hundred lines, which stay in a processor's own cache from reading to writing; a pipe comes as its writer
+//! writes, so that every line is answered before the next one is waited for. Memory is bounded by the batch: a line that does not
 //! fit in it is thrown away up to its end and reported as too long.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
-/// Bytes of the buffer.
-const BUFFER_BYTES: usize = 4 << 20;
+/// Bytes of a batch: twice the longest line that anything answers.
+const BATCH_BYTES: usize = 128 << 10;
 
-/// Whole lines of one read.
-#[derive(Debug)]
-pub(crate) struct Batch<'b> {
+/// Whole lines of one read, with the memory in which they stand. A batch that is filled again keeps its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
     /// Number of the first line, from 1.
     pub(crate) first: u64,
-    bytes: &'b [u8],
-    /// Where the lines are; `None` for one that was too long for the buffer.
+    bytes: Vec<u8>,
+    /// Bytes of all lines.
+    size: usize,
+    /// Where the lines are; `None` for one that was too long for the batch.
     lines: Vec<Option<Range<usize>>>,
 }
 
-impl Batch<'_> {
+impl Batch {
     /// How many lines.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
@@ -28,7 +30,7 @@ impl Batch<'_> {
 
     /// The bytes of all lines.
     pub(crate) fn size(&self) -> usize {
-        self.bytes.len()
+        self.size
     }
 
     /// The bytes of a line without its line break; `None` for one that was too long.
@@ -41,11 +43,10 @@ impl Batch<'_> {
 #[derive(Debug)]
 pub(crate) struct Lines<R> {
     input: R,
-    buffer: Vec<u8>,
-    /// Bytes of the buffer that were handed out with the batch before.
-    used: usize,
-    /// Bytes of the buffer that hold something.
-    filled: usize,
+    /// Bytes of each batch.
+    room: usize,
+    /// What was read and holds no line break yet.
+    rest: Vec<u8>,
     /// Number of the next line, from 1.
     next: u64,
     /// The line that the stream stands in is too long and its bytes are thrown away.
@@ -56,68 +57,67 @@ pub(crate) struct Lines<R> {
 impl<R: Read> Lines<R> {
     /// The lines of a stream.
     pub(crate) fn new(input: R) -> Self {
-        Lines::with_buffer(input, BUFFER_BYTES)
+        Lines::with_room(input, BATCH_BYTES)
     }
 
-    fn with_buffer(input: R, bytes: usize) -> Self {
-        Lines { input, buffer: vec![0; bytes], used: 0, filled: 0, next: 1, discarding: false, ended: false }
+    fn with_room(input: R, room: usize) -> Self {
+        Lines { input, room, rest: Vec::new(), next: 1, discarding: false, ended: false }
     }
 
-    /// The next lines; `None` at the end. A last line without a line break is a line.
-    pub(crate) fn next_batch(&mut self) -> io::Result<Option<Batch<'_>>> {
-        self.buffer.copy_within(self.used..self.filled, 0);
-        self.filled -= self.used;
-        self.used = 0;
-        // What is left of the batch before holds no line break, so only new bytes are searched.
+    /// Fills a batch with the next lines; false at the end. A last line without a line break is a line.
+    pub(crate) fn fill(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        batch.bytes.resize(self.room, 0);
+        let mut filled = self.rest.len();
+        batch.bytes.get_mut(..filled).unwrap_or_default().copy_from_slice(&self.rest);
+        self.rest.clear();
+        // What was left of the batch before holds no line break, so only new bytes are searched.
         let whole = loop {
             if self.ended {
-                return Ok(None);
+                return Ok(false);
             }
-            if self.filled == self.buffer.len() {
+            if filled == self.room {
                 self.discarding = true;
-                self.filled = 0;
+                filled = 0;
             }
-            let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
-            let count = match self.input.read(room) {
+            let count = match self.input.read(batch.bytes.get_mut(filled..).unwrap_or_default()) {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            let before = self.filled;
-            self.filled += count;
+            let before = filled;
+            filled += count;
             if count == 0 {
                 self.ended = true;
-                if self.filled == 0 && !self.discarding {
-                    return Ok(None);
+                if filled == 0 && !self.discarding {
+                    return Ok(false);
                 }
-                break self.filled;
+                break filled;
             }
-            let new = self.buffer.get(before..self.filled).unwrap_or_default();
-            if let Some(at) = new.iter().rposition(|byte| *byte == b'\n') {
+            let new = batch.bytes.get(before..filled).unwrap_or_default();
+            if let Some(at) = memchr::memrchr(b'\n', new) {
                 break before + at + 1;
             }
         };
-        self.used = whole;
-        let bytes = self.buffer.get(..whole).unwrap_or_default();
-        let mut lines = Vec::with_capacity(bytes.len() / 256 + 1);
+        self.rest.extend_from_slice(batch.bytes.get(whole..filled).unwrap_or_default());
+        batch.size = whole;
+        batch.lines.clear();
         let mut start = 0;
-        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
-        for end in ends {
-            lines.push((!std::mem::take(&mut self.discarding)).then_some(start..end));
+        for end in memchr::memchr_iter(b'\n', batch.bytes.get(..whole).unwrap_or_default()) {
+            batch.lines.push((!std::mem::take(&mut self.discarding)).then_some(start..end));
             start = end + 1;
         }
         if start < whole || (self.ended && self.discarding) {
-            lines.push((!std::mem::take(&mut self.discarding)).then_some(start..whole));
+            batch.lines.push((!std::mem::take(&mut self.discarding)).then_some(start..whole));
         }
-        let first = self.next;
-        self.next += u64::try_from(lines.len()).unwrap_or(0);
-        Ok(Some(Batch { first, bytes, lines }))
+        batch.first = self.next;
+        self.next += u64::try_from(batch.lines.len()).unwrap_or(0);
+        Ok(true)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Lines;
+    use super::{Batch, Lines};
     use std::io::Read;
 
     /// Gives the bytes a few at a time.
@@ -133,9 +133,11 @@ mod tests {
     }
 
     fn all(text: &str, step: usize, buffer: usize) -> Vec<Option<String>> {
-        let mut lines = Lines::with_buffer(Slow(text.as_bytes(), step), buffer);
+        let mut lines = Lines::with_room(Slow(text.as_bytes(), step), buffer);
         let mut all = Vec::new();
-        while let Some(batch) = lines.next_batch().unwrap() {
+        // Filled again and again, as the command does.
+        let mut batch = Batch::default();
+        while lines.fill(&mut batch).unwrap() {
             assert_eq!(batch.first, all.len() as u64 + 1);
             for index in 0..batch.len() {
                 all.push(batch.line(index).map(|line| String::from_utf8(line.to_vec()).unwrap()));

@@ -1,13 +1,14 @@
 //! The portcullis command line: one embedder of the library among others.
 //!
 //! `main` parses the arguments, runs one subcommand (a file each) and turns its outcome into an exit code. Results go to
-//! stdout, talk goes to stderr. [`ui`] knows the terminal, [`input`] reads what the user names, [`output`] publishes
+//! stdout, talk goes to stderr. [`ui`] knows the terminal, [`input`] reads what the user names, [`pipeline`] has many threads answer a stream, [`output`] publishes
 //! what the user asked for, [`wire`] holds the JSON shapes, [`explain`] says the same to people, [`failure`] everything that can stop a command.
 //!
 //! Invariants: no subcommand writes to stdout or stderr but through [`output`] and [`ui`]; a command that fails leaves
 //! no file behind and no old file changed, nor does one that is interrupted; the exit codes are those of [`args::EXIT_CODES`].
 
 mod args;
+mod bench;
 mod cache;
 mod compile;
 mod debug;
@@ -20,6 +21,7 @@ mod inspect;
 mod junit;
 mod lines;
 mod output;
+mod pipeline;
 mod test;
 mod ui;
 mod verify;
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Command::Test(command) => test::run(&ui, &command),
         Command::Inspect(command) => inspect::run(&ui, &command),
         Command::Verify(command) => verify::run(&ui, &command),
+        Command::Bench(command) => bench::run(&ui, &command),
         Command::Debug(command) => debug::run(&ui, &command),
     };
     ui.print_timings();

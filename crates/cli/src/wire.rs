@@ -7,7 +7,7 @@ use portcullis::runtime::{self, Decision, FailedPart, Layer, Outcome, Rule};
 use portcullis::scenario;
 use portcullis::syntax::pointers_at;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// `--version --format json`.
@@ -224,6 +224,58 @@ pub(crate) struct EvalSummary<'a> {
     /// What `--show` asks for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) shown: Vec<&'a serde_json::value::RawValue>,
+}
+
+/// `bench --format json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Bench {
+    pub(crate) schema_version: u32,
+    /// Requests that are timed.
+    pub(crate) requests: u64,
+    pub(crate) refused: u64,
+    /// By code.
+    pub(crate) refusals: BTreeMap<String, Refusals>,
+    /// `by_name` or `handles`.
+    pub(crate) principals: &'static str,
+    /// Time of each measurement.
+    pub(crate) seconds: f64,
+    pub(crate) ns_per_decision: f64,
+    pub(crate) ns_per_decision_least: f64,
+    pub(crate) ns_per_decision_most: f64,
+    pub(crate) samples: usize,
+    pub(crate) clock_ns: u64,
+    pub(crate) p50_ns: u64,
+    pub(crate) p90_ns: u64,
+    pub(crate) p99_ns: u64,
+    pub(crate) p99_9_ns: u64,
+    pub(crate) max_ns: u64,
+    pub(crate) latency: Vec<LatencyClass>,
+    /// By number of threads.
+    pub(crate) decisions_per_second: BTreeMap<usize, f64>,
+    /// Nothing where they cannot be counted.
+    pub(crate) instructions_per_decision: Option<f64>,
+    pub(crate) bundle_bytes: u64,
+    /// Without the sections that only explanations and summaries need.
+    pub(crate) hot_bytes: u64,
+    pub(crate) statements: u64,
+    /// Nothing for a bundle without statements.
+    pub(crate) bytes_per_statement: Option<f64>,
+    pub(crate) hot_bytes_per_statement: Option<f64>,
+}
+
+/// Lines that `bench` could not use, for one reason.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refusals {
+    pub(crate) lines: u64,
+    pub(crate) first_line: u64,
+}
+
+/// Decisions that took at least `from_ns` and less than `to_ns`.
+#[derive(Debug, Serialize)]
+pub(crate) struct LatencyClass {
+    pub(crate) from_ns: u64,
+    pub(crate) to_ns: u64,
+    pub(crate) decisions: u64,
 }
 
 /// `inspect --format json`.

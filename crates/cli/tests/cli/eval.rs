@@ -71,6 +71,30 @@ fn a_bad_line_is_an_error_record_in_its_place() {
 }
 
 #[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let (folder, _, bundle) = bundle("eval-threads");
+    // Enough for many batches, the last of them not full; a bad line now and then.
+    let line = |number: usize| match number % 7 {
+        0 => request("secret/k"),
+        1 if number % 70 == 1 => format!("{{\"line\": {number}}}"),
+        _ => request(&"k".repeat(number % 300)),
+    };
+    let requests: String = (0..5000).map(|number| line(number) + "\n").collect();
+    assert!(requests.len() > 8 * (128 << 10));
+    let file = folder.file("requests.ndjson", &requests);
+    let alone = run(["eval", &bundle, &file, "--threads", "1"]).code(1);
+    assert_eq!(alone.lines().len(), 5000);
+    assert!(alone.lines()[71].contains("\"line\":72"), "{}", alone.lines()[71]);
+    for threads in ["2", "3", "16"] {
+        assert_eq!(run(["eval", &bundle, &file, "--threads", threads]).code(1).stdout, alone.stdout, "{threads} threads");
+        assert_eq!(run_stdin(["eval", &bundle, "--threads", threads], &requests).code(1).stdout, alone.stdout, "{threads} threads");
+    }
+    for wrong in ["0", "1025", "many"] {
+        assert!(run(["eval", &bundle, &file, "--threads", wrong]).code(2).stderr.contains("--threads"));
+    }
+}
+
+#[test]
 fn a_line_longer_than_any_buffer_is_one_error_record() {
     let (_folder, _, bundle) = bundle("eval-huge-line");
     let input = format!("{}\n{}\n{}\n", request("k"), "x".repeat(9 << 20), request("secret/k"));

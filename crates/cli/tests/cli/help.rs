@@ -4,7 +4,7 @@ use crate::common::{Folder, WORLD, command, request, run, run_with};
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 6] = ["compile", "eval", "test", "inspect", "verify", "debug"];
+const COMMANDS: [&str; 7] = ["compile", "eval", "test", "inspect", "verify", "bench", "debug"];
 
 #[test]
 fn every_help_states_the_exit_codes() {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper stops where something is not as it should be")]
 
+mod bench;
 mod common;
 mod compile;
 mod eval;

@@ -28,6 +28,14 @@ pub struct JsonRequest<'a> {
     error: Option<(usize, RequestError)>,
 }
 
+/// Memory for the lists that make up the context of one request.
+#[derive(Debug, Default)]
+pub struct ContextLists<'r> {
+    /// The elements of all multivalued keys, one key after the other.
+    elements: Vec<&'r str>,
+    entries: Vec<(&'r str, ContextValue<'r>)>,
+}
+
 /// The documents of a request's session, for whoever can compile them.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionDocuments<'a> {
@@ -164,21 +172,33 @@ impl<'a> JsonRequest<'a> {
         }
     }
 
-    /// Calls the function with the request, which borrows from this. Allocates a list for the context, and one for the elements of all its multivalued keys.
+    /// Calls the function with the request, which borrows from this. Allocates as [`request`](JsonRequest::request) does.
     ///
     /// # Errors
     /// Those of [`check`](JsonRequest::check); the function is not called then.
     pub fn with_request<R>(&self, decide: impl FnOnce(&Request<'_>) -> R) -> Result<R, RequestError> {
+        let mut lists = ContextLists::default();
+        self.request(&mut lists).map(|request| decide(&request))
+    }
+
+    /// The request, as something to keep: it borrows from this and from the lists. Allocates a list for the context, and one for the elements of all its multivalued
+    /// keys.
+    ///
+    /// # Errors
+    /// Those of [`check`](JsonRequest::check).
+    pub fn request<'r>(&'r self, lists: &'r mut ContextLists<'r>) -> Result<Request<'r>, RequestError> {
         self.check()?;
         let context = self.members.context.as_deref().unwrap_or_default();
-        let mut elements: Vec<&str> = Vec::new();
+        let ContextLists { elements, entries } = lists;
+        elements.clear();
         for (_, value) in context {
             if let JsonValue::Many(texts) = value {
                 elements.extend(texts.iter().map(|text| &**text));
             }
         }
-        let mut rest = elements.as_slice();
-        let mut entries: Vec<(&str, ContextValue<'_>)> = Vec::with_capacity(context.len());
+        let mut rest: &'r [&'r str] = elements;
+        entries.clear();
+        entries.reserve(context.len());
         for (key, value) in context {
             let value = match value {
                 JsonValue::One(text) => ContextValue::One(text),
@@ -191,11 +211,11 @@ impl<'a> JsonRequest<'a> {
             };
             entries.push((key, value));
         }
-        Ok(decide(&Request {
+        Ok(Request {
             action: self.members.action.as_deref().unwrap_or_default(),
             resource: self.members.resource.as_deref(),
             resource_account: self.members.resource_account.as_deref(),
-            context: &entries,
-        }))
+            context: entries,
+        })
     }
 }
