@@ -12,13 +12,14 @@ usage: cargo run --release -p xtask -- COMMAND
   differential   generated worlds and requests, compiled against reference
                    --evaluations N (1000000), --worlds N (by evaluations), --requests N (500, to each world),
                    --seed S (1), --threads T (all), --disagreements N (1; how many to shrink and print),
-                   --no-floors (do not ask that every operator and outcome was met often enough),
+                   --no-floors (do not ask that every operator and outcome was met often enough: it takes about
+                   a million evaluations to meet the rarest, and with --organizations to fill every cell),
                    --organizations (worlds with every layer, everything explained, floors for each cell of layer,
                    outcome and caller kind), with it --reference-alone (compile nothing, count what is met)
   atoms          every atom matcher against its naive twin
                    --evaluations N (1000000), --seed S, --threads T, --disagreements N
   demand         which context keys can matter, as the bundle says, checked with the reference
-                   --decisions N (100000), --seed S, --threads T
+                   --decisions N (100000), --seed S, --threads T; beside them small worlds whose lists must be exact
   instructions   instructions per decision on the core estate, counted by valgrind if it is installed
                    --rounds N (5)
   workload NAME  a seeded world and requests to it: w1 w2 w3 w4 w5 nested inner conditions medium

@@ -8,8 +8,11 @@
 //! could set it. A bit matters when the algorithm of semantics 7.1 answers differently with it and without it, whatever the other open bits are; the keys that matter are
 //! those that open tests of open statements read which could set such a bit. What an excluded statement reads is never listed.
 //!
+//! A request that does not say which VPC endpoint it came through may have come through any or none (S-710): each endpoint's policy is a part of its own, of which one at most
+//! counts, and which knows its endpoint. The key that picks one matters where some part can deny, or can fail to allow.
+//!
 //! Bits are taken as independent, although two statements may read one key: so a key that is not listed never matters (to a request that gives it besides), and a key that is listed
-//! may fail to matter where conditions of several statements contradict each other.
+//! may fail to matter where conditions of several statements contradict each other. Where no two conditions read one key, the list is exact.
 //!
 //! The plain walk is used, not the indexes: a node of the DAG stands for many statements, and which of them a key belongs to is the question here.
 
@@ -88,6 +91,11 @@ impl Bits {
         self.direct.or(self.entity).or(self.delegation)
     }
 
+    /// The part can be what keeps its layer from allowing: it does not allow for certain, and does not deny for certain, so that nobody asks what it allows.
+    fn may_limit(&self) -> bool {
+        self.deny != Truth::True && self.allows() != Truth::True
+    }
+
     fn or(self, other: Bits) -> Bits {
         Bits {
             deny: self.deny.or(other.deny),
@@ -124,6 +132,8 @@ impl Wanted {
 /// Policies that act together: those of a layer, of one level of a chain, or of one endpoint that the request may have come through.
 struct Part<'s, 'q> {
     layer: Layer,
+    /// The endpoint of an endpoint's policy that counts only if the request came through it, which the request does not say.
+    through: Option<&'q str>,
     policies: Vec<(&'s Query<'q>, Consult)>,
 }
 
@@ -131,8 +141,6 @@ struct Part<'s, 'q> {
 struct Parts<'s, 'q> {
     parts: Vec<Part<'s, 'q>>,
     sources: Sources<'q>,
-    /// The request does not say which endpoint it came through: each part of that layer may count, or none.
-    any_endpoint: bool,
 }
 
 /// The names of the keys that can still change the decision, folded to ASCII lower case, in order.
@@ -156,7 +164,7 @@ pub(super) fn needs<'q>(
     let mut keys = BTreeSet::new();
     for ((part, bits), wanted) in parts.parts.iter().zip(&bits).zip(&wanted) {
         part.collect(derived, bits, wanted, &mut keys)?;
-        if parts.any_endpoint && part.layer == Layer::Endpoint && wanted.anything() {
+        if part.through.is_some() && wanted.anything() {
             keys.insert(String::from("aws:sourcevpce"));
         }
     }
@@ -168,25 +176,15 @@ impl<'s, 'q> Parts<'s, 'q> {
         let sources = Sources::of(query, facts)?;
         let mut parts = Vec::new();
         let one = |slice: u32| (query, Consult::slice(slice));
-        let mut add = |layer, policies: Vec<(&'s Query<'q>, Consult)>| parts.push(Part { layer, policies });
+        let mut add = |layer, policies: Vec<(&'s Query<'q>, Consult)>| parts.push(Part { layer, through: None, policies });
         for (layer, levels) in [(Layer::Rcp, sources.rcp), (Layer::Scp, sources.scp)] {
             for level in levels.unwrap_or_default() {
                 add(layer, Vec::from([one(level.get())]));
             }
         }
-        let any_endpoint = match query.main.endpoint_slot()? {
-            Some(slot) => query.is_open(slot, derived)?,
-            None => false,
-        };
-        if any_endpoint {
-            for endpoint in query.main.endpoints {
-                add(Layer::Endpoint, Vec::from([one(endpoint.policy.get())]));
-            }
-        } else {
-            let policy = super::layers::endpoint_policy(query)?;
-            if policy != NONE {
-                add(Layer::Endpoint, Vec::from([one(policy)]));
-            }
+        let policy = super::layers::endpoint_policy(query)?;
+        if policy != NONE {
+            add(Layer::Endpoint, Vec::from([one(policy)]));
         }
         let acls = sources.acls.into_iter().filter(|slice| *slice != NONE).map(one);
         add(Layer::Resource, sources.policy.map(|consult| (query, consult)).into_iter().chain(acls).collect());
@@ -200,7 +198,15 @@ impl<'s, 'q> Parts<'s, 'q> {
             let named = set.named.iter().map(|(slice, _)| one(*slice));
             add(Layer::Session, named.chain(over.map(|over| (over, Consult::slice(0)))).collect());
         }
-        Ok(Parts { parts, sources, any_endpoint })
+        if let Some(slot) = query.main.endpoint_slot()?
+            && query.is_open(slot, derived)?
+        {
+            for endpoint in query.main.endpoints {
+                let through = Some(query.main.text_str(endpoint.id)?);
+                parts.push(Part { layer: Layer::Endpoint, through, policies: Vec::from([one(endpoint.policy.get())]) });
+            }
+        }
+        Ok(Parts { parts, sources })
     }
 
     /// Which bits of each part matter.
@@ -209,8 +215,7 @@ impl<'s, 'q> Parts<'s, 'q> {
         let surely_denies = self.denying(bits);
         for ((part, bits), wanted) in self.parts.iter().zip(bits).zip(&mut wanted) {
             // A Deny changes reason and layer unless an earlier layer denies in any case.
-            wanted.deny =
-                bits.deny != Truth::False && surely_denies.is_none_or(|layer| part.layer < layer) && !self.is_settled_deny(part, bits);
+            wanted.deny = bits.deny != Truth::False && surely_denies.is_none_or(|layer| part.layer < layer) && !part.surely_denies(bits);
         }
         if surely_denies.is_some() {
             return wanted;
@@ -226,8 +231,7 @@ impl<'s, 'q> Parts<'s, 'q> {
                 }
                 match open {
                     Bit::Grant(kind) => *wanted.kind(kind) = true,
-                    // A level that surely allows, or an endpoint that surely does, is not what keeps the layer open.
-                    Bit::Layer(_) if bits.allows() != Truth::True => {
+                    Bit::Layer(_) if bits.may_limit() => {
                         *wanted = Wanted { deny: wanted.deny, direct: true, entity: true, delegation: true };
                     }
                     Bit::Layer(_) => {}
@@ -239,13 +243,8 @@ impl<'s, 'q> Parts<'s, 'q> {
 
     /// The first layer that denies whatever the open keys are.
     fn denying(&self, bits: &[Bits]) -> Option<Layer> {
-        let denies = |(part, bits): &(&Part<'_, '_>, &Bits)| self.is_settled_deny(part, bits);
+        let denies = |(part, bits): &(&Part<'_, '_>, &Bits)| part.surely_denies(bits);
         self.parts.iter().zip(bits).filter(denies).map(|(part, _)| part.layer).min()
-    }
-
-    /// The part denies, and it counts for certain.
-    fn is_settled_deny(&self, part: &Part<'_, '_>, bits: &Bits) -> bool {
-        bits.deny == Truth::True && !(self.any_endpoint && part.layer == Layer::Endpoint)
     }
 }
 
@@ -280,10 +279,12 @@ impl Outcomes {
         let all = |layer| of_layer(layer).fold(Truth::True, |all, bits| all.and(bits.allows()));
         let any = |layer| of_layer(layer).fold(Bits::SILENT, |any, bits| any.or(*bits));
         let sources = &parts.sources;
-        let endpoint = match all(Layer::Endpoint) {
+        let through_any = parts.parts.iter().any(|part| part.through.is_some());
+        let endpoint = match through_any {
             // Without an endpoint nothing is limited.
-            Truth::False if parts.any_endpoint => Truth::Open,
-            allows => allows,
+            true if of_layer(Layer::Endpoint).any(Bits::may_limit) => Truth::Open,
+            true => Truth::True,
+            false => all(Layer::Endpoint),
         };
         let has_endpoint = of_layer(Layer::Endpoint).next().is_some();
         let identity = match sources.identity {
@@ -365,26 +366,20 @@ impl Part<'_, '_> {
     /// Calls the function with each statement that the principal element does not exclude.
     fn each(&self, mut tell: impl FnMut(&Query<'_>, &StatementRecord, bool, GrantKind) -> Result<(), Fault>) -> Result<(), Fault> {
         for (query, consult) in &self.policies {
-            let views = query.views;
-            let slice = at(views.slices, consult.slice)?;
-            for member in range(views.slice_members, slice.first, slice.len)? {
-                let fragment = at(views.fragments, member.fragment.get())?;
-                for statement in range(views.statements, fragment.statements_first, fragment.statements_len)? {
-                    let is_deny = statement.flags.get() & STATEMENT_DENY != 0;
-                    if is_deny && consult.ignores_deny {
-                        continue;
-                    }
-                    let kind = match statement.principal.get() {
-                        NONE => Some(GrantKind::Direct),
-                        principal => element::covers(views, query.principal, principal, is_deny, consult.is_trust)?,
-                    };
-                    if let Some(kind) = kind {
-                        tell(query, statement, is_deny, kind)?;
-                    }
+            match self.through {
+                Some(endpoint) => {
+                    let context = query.context_through(endpoint)?;
+                    each_statement(&query.within(&context), *consult, &mut tell)?;
                 }
+                None => each_statement(query, *consult, &mut tell)?,
             }
         }
         Ok(())
+    }
+
+    /// The part denies, and it counts for certain.
+    fn surely_denies(&self, bits: &Bits) -> bool {
+        bits.deny == Truth::True && self.through.is_none()
     }
 
     fn bits(&self, derived: DerivedKeys) -> Result<Bits, Fault> {
@@ -413,6 +408,33 @@ impl Part<'_, '_> {
             Ok(())
         })
     }
+}
+
+/// Calls the function with each statement of a slice that the principal element does not exclude.
+fn each_statement(
+    query: &Query<'_>,
+    consult: Consult,
+    tell: &mut impl FnMut(&Query<'_>, &StatementRecord, bool, GrantKind) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let views = query.views;
+    let slice = at(views.slices, consult.slice)?;
+    for member in range(views.slice_members, slice.first, slice.len)? {
+        let fragment = at(views.fragments, member.fragment.get())?;
+        for statement in range(views.statements, fragment.statements_first, fragment.statements_len)? {
+            let is_deny = statement.flags.get() & STATEMENT_DENY != 0;
+            if is_deny && consult.ignores_deny {
+                continue;
+            }
+            let kind = match statement.principal.get() {
+                NONE => Some(GrantKind::Direct),
+                principal => element::covers(views, query.principal, principal, is_deny, consult.is_trust)?,
+            };
+            if let Some(kind) = kind {
+                tell(query, statement, is_deny, kind)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Calls the function with the tests of a statement: its action, its resource, its conditions.
@@ -474,7 +496,7 @@ fn open_key_truth(query: &Query<'_>, kind: AtomKind, atom: &AtomRecord) -> Resul
     Ok(if never { Truth::False } else { Truth::Open })
 }
 
-/// Adds the names of the open keys that a test reads.
+/// Adds the names of the open keys that an open test depends on.
 fn open_keys(query: &Query<'_>, atom: &AtomRecord, derived: DerivedKeys, keys: &mut BTreeSet<String>) -> Result<(), Fault> {
     let views = query.views;
     let mut add = |slot: u32| -> Result<(), Fault> {
@@ -486,7 +508,14 @@ fn open_keys(query: &Query<'_>, atom: &AtomRecord, derived: DerivedKeys, keys: &
     if atom.slot.get() != NONE {
         add(atom.slot.get())?;
     }
-    for operand in range(views.operands, atom.first, atom.len)? {
+    // Without a set operator a value is compared with each operand alone; so one whose outcome is settled by what is known does not matter.
+    let each_alone = Qualifier::from_number(atom.qualifier.get()).ok_or(Fault::Corrupt)? == Qualifier::None;
+    for (place, operand) in (atom.first.get()..).zip(range(views.operands, atom.first, atom.len)?) {
+        if each_alone
+            && truth(query, &AtomRecord { first: U32::new(place), len: U32::new(1), texts: U32::ZERO, ..*atom }, derived)? != Truth::Open
+        {
+            continue;
+        }
         match OperandKind::from_number(operand.kind.get()).ok_or(Fault::Corrupt)? {
             OperandKind::Glob => variables(views, operand.a, operand.b, &mut add)?,
             OperandKind::Arn => {

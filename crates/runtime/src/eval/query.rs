@@ -13,6 +13,7 @@ use crate::request::limits::{CONTEXT_KEYS_MAX, REQUEST_BYTES_MAX};
 use crate::request::principal::{CallerTags, Resolved};
 use crate::request::{ContextValue, Request, RequestError, check};
 use crate::views::{TrieWalk, Views, at};
+use alloc::vec::Vec;
 
 /// The value of a context key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,12 @@ pub(super) struct Declared<'q> {
     pub(super) with_policy: Option<&'q ResourceRecord>,
     /// The bucket and the object whose ACLs count for the request (S-724).
     pub(super) acls: [Option<&'q ResourceRecord>; 2],
+}
+
+/// A context that no request holds, and which of its entries gives which slot of the main bundle.
+pub(super) struct OwnContext<'q> {
+    context: Vec<(&'q str, ContextValue<'q>)>,
+    stamps: Vec<Stamp>,
 }
 
 /// A prepared request, as one bundle sees it.
@@ -249,6 +256,26 @@ impl<'q> Query<'q> {
     /// The same request with another reading of variables.
     pub(super) fn with_variables(&self, variables: Variables) -> Query<'q> {
         Query { variables, ..self.clone() }
+    }
+
+    /// The context of the same request if it came through this endpoint (S-710). The request must not give the key.
+    pub(super) fn context_through(&self, endpoint: &'q str) -> Result<OwnContext<'q>, Fault> {
+        let mut context = self.context.to_vec();
+        let mut stamps = self.stamps.to_vec();
+        if let Some(slot) = self.main.endpoint_slot()? {
+            let entry = u32::try_from(context.len()).map_err(|_| Fault::Corrupt)?;
+            context.push(("aws:SourceVpce", ContextValue::One(endpoint)));
+            *stamps.get_mut(slot as usize).ok_or(Fault::Corrupt)? = Stamp { epoch: self.epoch, entry };
+        }
+        Ok(OwnContext { context, stamps })
+    }
+
+    /// The same request with another context.
+    pub(super) fn within<'o>(&self, own: &'o OwnContext<'o>) -> Query<'o>
+    where
+        'q: 'o,
+    {
+        Query { context: &own.context, stamps: &own.stamps, ..self.clone() }
     }
 
     /// What a variable stands for (S-607, S-608).

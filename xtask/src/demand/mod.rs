@@ -5,7 +5,11 @@
 //! - of a part of the requests each listed key is tried alone, with every value that the policies suggest: how many change the decision is reported;
 //! - each listed key must be read by a statement that the request's action does not exclude.
 //!
+//! In worlds where no two conditions read one key ([`exact`]) the list must be those keys that matter and no others.
+//!
 //! Keys and values are read off the world's text here, so nothing is learnt from the bundle but the list itself.
+
+mod exact;
 
 use crate::arguments::{Arguments, Usage};
 use crate::dice::Dice;
@@ -31,6 +35,8 @@ const REQUESTS: u64 = 250;
 const ALONE_EVERY: u64 = 8;
 /// Values that a key is tried with.
 const VALUES_MAX: usize = 40;
+/// One world in which the list must be exact to so many decisions.
+const EXACT_EVERY: u64 = 40;
 
 /// What a run counts.
 #[derive(Debug, Default)]
@@ -90,15 +96,34 @@ pub fn command(mut arguments: Arguments) -> Result<bool, Usage> {
     let counts = pool.install(|| (0..worlds).into_par_iter().map(|index| one_world(seed, index)).reduce(Counts::default, Counts::merge));
     print!("{counts}");
     println!("{:.1} s", start.elapsed().as_secs_f64());
-    for violation in counts.violations.iter().take(3) {
+    let start = Instant::now();
+    let worlds = decisions.div_ceil(EXACT_EVERY);
+    let exact = pool.install(|| {
+        let worlds = (0..worlds).into_par_iter().map(|index| exact::one_world(seed, index));
+        worlds.reduce(exact::Counts::default, exact::Counts::merge)
+    });
+    println!(
+        "where no two conditions read one key: {} lists, {} of {} keys matter, all {} combinations decided, {} violations",
+        exact.requests,
+        exact.matter,
+        exact.read,
+        exact.decisions,
+        exact.violations.len()
+    );
+    println!("{:.1} s", start.elapsed().as_secs_f64());
+    for violation in counts.violations.iter().take(3).chain(exact.violations.iter().take(3)) {
         println!("{violation}");
     }
     let with_keys = counts.decisions - counts.settled;
-    let enough = counts.decisions >= decisions && with_keys >= decisions / 10 && counts.tried >= decisions / 100;
+    let mut enough = counts.decisions >= decisions && with_keys >= decisions / 10 && counts.tried >= decisions / 100;
     if !enough {
         println!("not enough: {with_keys} decisions have keys that matter, {} keys were tried alone", counts.tried);
     }
-    Ok(counts.violations.is_empty() && enough)
+    if exact.requests < decisions / 25 || exact.matter < exact.read / 10 || exact.matter > exact.read * 9 / 10 {
+        println!("not enough: of {} keys to {} requests {} matter", exact.read, exact.requests, exact.matter);
+        enough = false;
+    }
+    Ok(counts.violations.is_empty() && exact.violations.is_empty() && enough)
 }
 
 /// A world as both sides have it, and what its text says of keys.
