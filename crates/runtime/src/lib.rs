@@ -8,7 +8,7 @@
 //!
 //! - [`Bundle`] owns verified, immutable bytes in the layout of [`mod@format`]. Nothing is decoded or copied after opening.
 //! - [`Principal`] is a caller, resolved once and used for many decisions.
-//! - [`Evaluator`] holds scratch memory; one per thread decides any number of requests and allocates nothing.
+//! - [`Evaluator`] holds scratch memory; one per thread decides any number of requests and allocates nothing for them, but where an overlay has more keys than the memory.
 //! - [`Decision`] is Allow or Deny with its reason and layer. **An error is never Allow**: who gets one denies.
 //!
 //! The rules are those of the semantics reference (`docs/semantics.md`); each module names the ones it implements (S-n). All layers count: RCPs and SCPs level by

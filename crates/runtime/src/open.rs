@@ -126,7 +126,8 @@ impl Bundle {
         self.0.table.id
     }
 
-    /// The bound on the steps of any decision.
+    /// The bound on the steps of any decision for a caller that the world describes. Policies that a caller was made with at run time, and session policies, add theirs
+    /// ([`Evaluator::decide`](crate::Evaluator::decide)).
     #[must_use]
     pub fn steps_max(&self) -> u64 {
         self.0.table.steps_max
@@ -170,7 +171,8 @@ impl Bundle {
     /// Begins a caller that the world does not declare: from a token, say. The caller is a user, a role or a role session of any account.
     ///
     /// # Errors
-    /// `invalid-request` for an unknown form or another kind of caller; `duplicate-entity` for a user or role that the world declares.
+    /// `invalid-request` for an unknown form or another kind of caller; `limit-exceeded` for a text above
+    /// [`limits::PRINCIPAL_BYTES_MAX`](crate::limits::PRINCIPAL_BYTES_MAX); `duplicate-entity` for a user or role that the world declares.
     pub fn principal_builder(&self, caller: Caller<'_>) -> Result<PrincipalBuilder<'_>, RequestError> {
         PrincipalBuilder::new(self, caller)
     }

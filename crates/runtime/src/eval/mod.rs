@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Input: a verified bundle's views, a resolved caller, a request. Output: a [`Decision`], or an [`EvalError`], which denies. Invariants:
-//! - nothing here knows policy text, a clock or a path; deciding allocates nothing, takes no lock and does not recurse;
+//! - nothing here knows policy text, a clock or a path; deciding allocates nothing (but for the growth that [`Evaluator::decide`] tells of), takes no lock and does not recurse;
 //! - a request's errors all arise in preparation, afterwards every test is true or false;
 //! - an Allow is made in one place (`combine`); every access is checked, every walk counts its steps, and a failure of either is an error.
 //!
@@ -59,7 +59,11 @@ impl<'b> Evaluator<'b> {
         Evaluator { bundle, views, scratch: Scratch::new(views.keys.len()) }
     }
 
-    /// Decides. Allocates nothing; takes at most the bundle's `steps_max` steps.
+    /// Decides. Allocates nothing, with one exception: the scratch memory grows at the first decision under a session overlay whose policies read more than 256
+    /// different context keys and more than those of any overlay before.
+    ///
+    /// Takes at most as many steps as [`Bundle::steps_max`](crate::Bundle::steps_max) says, and beyond those what the caller's own policies take, if it was made at run time, and those of
+    /// its session: in all never more than 1,048,576, or [`build`](crate::PrincipalBuilder::build) or [`with_session`](Principal::with_session) would have refused.
     ///
     /// # Errors
     /// `invalid-request`, `duplicate-key` or `limit-exceeded` for a request that breaks S-206, S-502 or a [limit](crate::limits); `unknown-principal`
@@ -89,7 +93,8 @@ impl<'b> Evaluator<'b> {
     /// known; every other key may yet be given, those that the bundle derives only with [`DerivedKeys::Open`]. A key that is not listed never changes the decision,
     /// effect, reason and layer, whatever the listed ones are.
     ///
-    /// Takes time in proportion to the statements that the caller's and the resource's layers hold, and allocates.
+    /// Takes time in proportion to the statements that the caller's and the resource's layers hold, and allocates. If the request leaves out `aws:SourceVpce`, the statements of
+    /// every VPC endpoint's policy are among them, since it may have come through any, and for each such policy the context is copied.
     ///
     /// # Errors
     /// Those of [`decide`](Evaluator::decide).

@@ -123,7 +123,8 @@ impl<'b> PrincipalBuilder<'b> {
         }
     }
 
-    /// Adds a tag, which derives `aws:PrincipalTag/key` (section 8).
+    /// Adds a tag, which derives `aws:PrincipalTag/key` (section 8). The letter case of the key does not matter, as for every context key (S-502). Any key is taken, also one
+    /// that IAM would refuse: an empty one derives `aws:PrincipalTag/`, which no policy reads that does not name just that.
     ///
     /// # Errors
     /// `tag-clash` for a key that differs from an earlier one in letter case at most (S-810); `limit-exceeded` for a value above

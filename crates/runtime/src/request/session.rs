@@ -42,12 +42,12 @@ impl Principal {
     /// The same caller, limited by session policies in the place of any that it had.
     ///
     /// # Errors
-    /// `invalid-request` for a caller that takes no session policies (S-715) and for a principal of another bundle; `unresolved-document` for a name that the bundle does
+    /// `invalid-request` for a caller that takes no session policies (S-715); `unknown-principal` for a principal of another bundle; `unresolved-document` for a name that the bundle does
     /// not hold; `limit-exceeded` if a decision could then take more steps than any decision may.
     pub fn with_session(&self, bundle: &Bundle, session: &SessionPolicies) -> Result<Principal, RequestError> {
         let mut resolved = self.resolved().clone();
         if resolved.bundle != bundle.id() {
-            return Err(RequestError::invalid("the principal was resolved over another bundle"));
+            return Err(RequestError::unknown_principal("the principal was resolved over another bundle"));
         }
         if session.is_empty() {
             resolved.session = None;

@@ -71,7 +71,7 @@ fn a_session_is_of_the_principals_bundle() {
     let overlay = Overlay::from_bytes(session_sample()).unwrap();
     let app = bundle.principal(Caller::Arn(APP_SESSION)).unwrap();
     for policies in [session(Some(&overlay), &[]), session(None, &["Read"]), session(None, &[])] {
-        assert_eq!(code(app.with_session(&other, &policies)), Err("invalid-request"));
+        assert_eq!(code(app.with_session(&other, &policies)), Err("unknown-principal"));
     }
     // A clone of the bundle is the bundle, and so is one opened from the same bytes.
     let again = Bundle::from_bytes(sample()).unwrap();
