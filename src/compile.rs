@@ -89,10 +89,14 @@ struct Stages<'w> {
     timings: Vec<(&'static str, Duration)>,
 }
 
-/// The documents of a world, and behind them what stands at the places of its ACLs.
+/// The documents of a world, and behind them two of each ACL: its statements, and what they are indexed by.
 fn sources<'a>(world: &'a World, acls: &'a Acls<'_>) -> Vec<Source<'a>> {
     let documents = world.documents.iter().map(|stored| Source { document: &stored.document, origin: Origin::Text(stored.span) });
-    documents.chain(acls.grants.iter().map(|grant| Source { document: &grant.document, origin: Origin::Acl })).collect()
+    let of_acl = acls
+        .documents
+        .iter()
+        .flat_map(|acl| [&acl.statements, &acl.index].map(|document| Source { document, origin: Origin::Acl(&acl.place_of) }));
+    documents.chain(of_acl).collect()
 }
 
 fn stages(world: &World) -> Result<Stages<'_>, CompileError> {

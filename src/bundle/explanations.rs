@@ -34,22 +34,25 @@ pub(super) fn explanations(parts: Parts<'_>) -> Option<Explanations> {
         .collect();
     let mut statements = Vec::new();
     let mut writer = Writer { parts, texts: IndexSet::new(), conditions: IndexSet::new(), written: IndexSet::new(), overflow: false };
-    for document in &parts.linked.fragments {
-        let Some(source) = parts.documents.get(document.0 as usize) else { continue };
+    for fragment in &parts.linked.fragments {
+        let Some(source) = parts.documents.get(fragment.statements.0 as usize) else { continue };
         let base = match source.origin {
             Origin::Text(text) => Some(sources.line_column(text.file, text.start)),
-            Origin::NoFile | Origin::Acl => None,
+            Origin::NoFile | Origin::Acl(_) => None,
         };
         for (index, statement) in (0u32..).zip(&source.document.statements) {
             // A grant is its place; the statements that it became stand nowhere.
-            let index = if source.origin == Origin::Acl { NO_STATEMENT } else { index };
+            let (index, place) = match source.origin {
+                Origin::Acl(places) => (NO_STATEMENT, places.get(index as usize).copied().unwrap_or(0)),
+                Origin::Text(_) | Origin::NoFile => (index, 0),
+            };
             let (lines_down, column) = base.map_or((0, 0), |base| {
                 let at = sources.line_column(statement.span.file, statement.span.start);
                 let lines_down = at.line.saturating_sub(base.line);
                 (lines_down, if lines_down == 0 { at.column.saturating_sub(base.column) } else { at.column })
             });
             let written = writer.statement(statement);
-            statements.push(StatementOrigin { index, sid: statement.sid.clone(), lines_down, column, written });
+            statements.push(StatementOrigin { place, index, sid: statement.sid.clone(), lines_down, column, written });
         }
     }
     let levels = writer.levels();
@@ -131,8 +134,9 @@ impl<'a> Writer<'a> {
 pub(super) fn summary(parts: Parts<'_>, sections: &Sections) -> Summary {
     let linked = parts.linked;
     let source_of =
-        |fragment: FragmentId| linked.fragments.get(fragment.0 as usize).and_then(|document| parts.documents.get(document.0 as usize));
-    let document_of = |fragment| source_of(fragment).filter(|source| source.origin != Origin::Acl).map(|source| source.document);
+        |fragment: FragmentId| linked.fragments.get(fragment.0 as usize).and_then(|found| parts.documents.get(found.statements.0 as usize));
+    let document_of =
+        |fragment| source_of(fragment).filter(|source| !matches!(source.origin, Origin::Acl(_))).map(|source| source.document);
     let documents = || (0u32..).take(linked.fragments.len()).filter_map(|fragment| document_of(FragmentId(fragment)));
     // A group's policies are attached at one place, however many users are in the group. What is only declared is not attached.
     let mut attached = vec![false; linked.slices.len()];

@@ -42,7 +42,7 @@ pub struct Parts<'a> {
     pub kind: BundleKind,
     /// The texts, for places.
     pub sources: &'a Sources,
-    /// The documents by their ids, as [`Linked::fragments`] names them.
+    /// The documents by their ids, as [`Linked::fragments`] names their statements.
     pub documents: &'a [Source<'a>],
     /// Atoms, principal elements, statements.
     pub program: &'a Program,
@@ -60,16 +60,16 @@ pub struct Source<'a> {
     /// The checked document.
     pub document: &'a Document,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: Origin<'a>,
 }
 
 /// Where a document comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum Origin<'a> {
     /// A text in a file: the place of the first of equal ones.
     Text(Span),
     /// A text without a file.
     NoFile,
-    /// A place of an ACL, which has no statements (S-729).
-    Acl,
+    /// An ACL, which has no statements (S-729). For each of the document's, how many places after the ACL's first its place is.
+    Acl(&'a [u32]),
 }

@@ -24,6 +24,7 @@ fn keys(entry: &PrincipalEntry) -> Vec<(PrincipalTag, String)> {
         PrincipalEntry::Federated(name) => named(PrincipalTag::Federated, PrincipalTag::AnyFederated, name),
         PrincipalEntry::CanonicalUser(name) => named(PrincipalTag::CanonicalUser, PrincipalTag::AnyCanonicalUser, name),
         PrincipalEntry::AnyAccount => vec![(PrincipalTag::AnyAccount, String::new())],
+        PrincipalEntry::CanonicalAccount(id) => vec![(PrincipalTag::CanonicalAccount, id.clone())],
     }
 }
 

@@ -7,7 +7,7 @@ use crate::syntax::policy::Effect;
 use crate::trie::{CellId, LeafId};
 use portcullis_runtime::format::{
     ActionBound, ActionRange, CellRecord, DagNode, END, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, STATEMENT_DENY, ShapeRecord,
-    StatementRecord, TrieNode, U32,
+    StatementRecord, TrieNode, U32, element_steps,
 };
 use std::ops::Range;
 
@@ -51,14 +51,14 @@ impl<S: Symbols> Encoder<'_, S> {
 
     pub(super) fn fragments(&mut self) {
         let (program, linked, tries) = (self.parts.program, self.parts.linked, self.parts.tries);
-        for (fragment, document) in tries.fragments.iter().zip(&linked.fragments) {
+        for (fragment, source) in tries.fragments.iter().zip(&linked.fragments) {
             let ranges_first = self.number(self.out.action_ranges.len());
             let ranges_len = self.number(fragment.ranges.len());
             let cell_or_none = |cell: Option<CellId>| U32::new(cell.map_or(NONE, |cell| cell.0));
             let ranges = fragment.ranges.iter().map(|&(at, cell)| ActionRange { first_action: U32::new(at), cell: cell_or_none(cell) });
             self.out.action_ranges.extend(ranges);
             let statements_first = self.number(self.out.statements.len());
-            let statements = program.documents.get(document.0 as usize).map_or(&[][..], |document| &document.statements);
+            let statements = program.documents.get(source.statements.0 as usize).map_or(&[][..], |document| &document.statements);
             let statements_len = self.number(statements.len());
             for statement in statements {
                 let conditions_first = self.number(self.out.statement_conditions.len());
@@ -129,7 +129,7 @@ impl<S: Symbols> Encoder<'_, S> {
                 }
                 Node::Emit { principal, next, .. } => {
                     let element = principal.and_then(|principal| self.out.principal_elements.get(principal.0 as usize));
-                    (element.map_or(0, |element| element.len.get()), cost_of(next))
+                    (element.map_or(0, |element| element_steps(element.len.get())), cost_of(next))
                 }
             };
             // A saturated cost is above every limit, so the verifier refuses it.

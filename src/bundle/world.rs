@@ -32,10 +32,19 @@ impl<S: Symbols> Encoder<'_, S> {
                 }
                 None => (none, none, none, none),
             };
+            let canonical_id = account.canonical_id.as_ref().map_or(none, |id| self.symbol(id));
             let flags = flag(account.declared, ACCOUNT_DECLARED)
                 | flag(account.organization.is_some(), ACCOUNT_IN_ORGANIZATION)
                 | flag(account.management, ACCOUNT_MANAGEMENT);
-            self.out.accounts.push(AccountRecord { id, flags: U32::new(flags), organization_id, organization_path, scps, rcps });
+            self.out.accounts.push(AccountRecord {
+                id,
+                flags: U32::new(flags),
+                organization_id,
+                organization_path,
+                scps,
+                rcps,
+                canonical_id,
+            });
         }
     }
 

@@ -150,5 +150,6 @@ fn entry_text(entry: &PrincipalEntry) -> String {
         PrincipalEntry::Federated(name) => format!("federated {}", name.as_deref().unwrap_or("*")),
         PrincipalEntry::CanonicalUser(name) => format!("canonical user {}", name.as_deref().unwrap_or("*")),
         PrincipalEntry::AnyAccount => "any account".to_owned(),
+        PrincipalEntry::CanonicalAccount(id) => format!("account of canonical id {id}"),
     }
 }

@@ -1,47 +1,57 @@
 //! ACLs as documents: every grant becomes Allow statements, so that no later stage needs to know what an ACL is (S-724, S-725, S-411).
 //!
-//! In: a world. Out: [`Acls`]: for each place of a grant that grants something a document, and which of them each resource has. A canned ACL is one
-//! place. The naive version asks, at each request, which ACLs are in force, what the grantee is, and what its permission allows on what is requested. All of that
-//! follows from the world alone but for the caller, the action and the resource, which are the elements of a statement:
+//! In: a world. Out: [`Acls`]: for each resource whose ACL in force grants something a document. The naive version asks, at each request, which ACLs are in force,
+//! what the grantee is, and what its permission allows on what is requested. All of that follows from the world alone but for the caller, the action and the resource,
+//! which are the elements of a statement:
 //!
-//! - the grantee gives the principal element; an account's canonical id gives two entries, of which the stronger counts, as in every element;
+//! - the grantee gives the principal element. A canonical id gives the canonical user and whatever account has the id, which the account's own record says: so an
+//!   element has two entries, however many accounts have the id;
 //! - the permission gives the actions. A bucket's ACL allows some on the bucket and others on its objects: two statements at one place;
 //! - the resource element is the bucket's ARN, or all that begins with it and `/`, or the object's ARN: built from pieces, since `*` and `?` in a declared ARN
 //!   are characters.
 //!
-//! Invariants: no statement denies, and none has a condition; a resource is among [`Acls::grants_of`] if and only if an ACL of its own is in force.
+//! An ACL may have very many grants, which differ in their grantees alone. So the statements, one after the other, are what explanations tell of, and the index is made
+//! from a second document, which lists the grantees of one permission in one element. Both decide the same: no grant is by way of a role or user, and a direct
+//! grant makes one through the account idle (S-401, S-712), so the strongest kind of an element says all that its entries do.
+//!
+//! Invariants: no statement denies, and none has a condition; a resource is known to [`Acls::of`] if and only if an ACL of its own is in force.
 
 use crate::syntax::policy::{
     ActionElement, ActionPattern, ArnPattern, Document, Effect, Piece, PrincipalElement, PrincipalEntry, ResourceElement, ResourcePattern,
     Statement, Version,
 };
-use crate::world::{AclGroup, CannedAcl, Grantee, Ownership, Permission, Place, World};
+use crate::world::{Acl, AclGroup, CannedAcl, Grantee, Ownership, Permission, Place, World};
+use indexmap::IndexMap;
 use std::collections::HashMap;
-use std::ops::Range;
 
 /// The ACLs of a world as documents.
 #[derive(Debug, Default)]
 pub struct Acls<'w> {
-    /// One for each place that grants something, account by account.
-    pub grants: Vec<AclGrant<'w>>,
-    in_force: HashMap<&'w str, Range<usize>>,
+    /// One for each resource whose ACL in force grants something, account by account.
+    pub documents: Vec<AclDocument<'w>>,
+    /// By ARN; an index into `documents`.
+    in_force: HashMap<&'w str, Option<usize>>,
 }
 
-/// What stands at one place of an ACL.
+/// What an ACL grants; at least one statement.
 #[derive(Debug)]
-pub struct AclGrant<'w> {
-    /// The grant, or the canned ACL.
-    pub at: &'w Place,
-    /// What it allows; at least one statement.
-    pub document: Document,
+pub struct AclDocument<'w> {
+    /// The places that grant something, in world order: the canned ACL, then grants.
+    pub places: Vec<&'w Place>,
+    /// What each place allows, place by place.
+    pub statements: Document,
+    /// For each of the statements, its place: an index into `places`.
+    pub place_of: Vec<u32>,
+    /// The same with the grantees of equal permissions in one statement: at most two for each of ten.
+    pub index: Document,
 }
 
 impl Acls<'_> {
-    /// The grants of the resource with this ARN, as indexes into `grants`; `None` where it has no ACL in force, which says less than an empty range: that grants
-    /// nothing, yet makes the resource layer silent instead of absent (S-729).
+    /// The ACL of the resource with this ARN, if one of its own is in force, as an index into `documents`; `Some(None)` for one that grants nothing, yet makes the
+    /// resource layer silent instead of absent (S-729).
     #[must_use]
-    pub fn grants_of(&self, arn: &str) -> Option<Range<usize>> {
-        self.in_force.get(arn).cloned()
+    pub fn of(&self, arn: &str) -> Option<Option<usize>> {
+        self.in_force.get(arn).copied()
     }
 }
 
@@ -54,12 +64,6 @@ pub fn acls(world: &World) -> Acls<'_> {
         return acls;
     }
     let declared: HashMap<&str, _> = resources().map(|(account, resource)| (resource.arn.as_str(), (account, resource))).collect();
-    let mut accounts_of: HashMap<&str, Vec<&str>> = HashMap::new();
-    for account in &world.accounts {
-        if let Some(canonical) = &account.canonical_id {
-            accounts_of.entry(canonical).or_default().push(&account.id);
-        }
-    }
     for (account, resource) in resources() {
         let (Some(acl), Some(target)) = (&resource.acl, Target::of(&resource.arn)) else { continue };
         let bucket = declared.get(target.bucket_arn().as_str());
@@ -67,26 +71,64 @@ pub fn acls(world: &World) -> Acls<'_> {
         if of_bucket == Some(Ownership::BucketOwnerEnforced) {
             continue;
         }
-        let owner = bucket.map_or(&account.id, |(account, _)| &account.id);
-        let first = acls.grants.len();
-        let mut add = |at, grants: &[(Grantee, Permission)]| {
-            let statements: Vec<Statement> = grants
-                .iter()
-                .flat_map(|(grantee, permission)| target.statements(entries(grantee, &accounts_of), *permission, owner, at))
-                .collect();
-            if !statements.is_empty() {
-                acls.grants.push(AclGrant { at, document: Document { version: Version::V2012, statements } });
-            }
-        };
-        if let Some((canned, at)) = &acl.canned {
-            add(at, &canned_grants(*canned, &target, owner));
-        }
-        for grant in &acl.grants {
-            add(&grant.at, &[(grant.grantee.clone(), grant.permission)]);
-        }
-        acls.in_force.insert(&resource.arn, first..acls.grants.len());
+        let owner = bucket.map_or(account, |(account, _)| account);
+        let owner = Owner { account: &owner.id, canonical_id: owner.canonical_id.as_deref() };
+        let document = document(acl, &target, owner);
+        acls.in_force.insert(&resource.arn, document.as_ref().map(|_| acls.documents.len()));
+        acls.documents.extend(document);
     }
     acls
+}
+
+/// The account of the bucket, else of the object.
+#[derive(Clone, Copy)]
+struct Owner<'w> {
+    account: &'w str,
+    canonical_id: Option<&'w str>,
+}
+
+impl Owner<'_> {
+    fn is(self, grantee: &Grantee) -> bool {
+        match grantee {
+            Grantee::Account(account) => account == self.account,
+            Grantee::CanonicalUser(id) => self.canonical_id == Some(id),
+            Grantee::Group(_) => false,
+        }
+    }
+}
+
+/// What an ACL grants, if it does.
+fn document<'w>(acl: &'w Acl, target: &Target<'_>, owner: Owner<'_>) -> Option<AclDocument<'w>> {
+    let mut document = AclDocument { places: Vec::new(), statements: empty(), place_of: Vec::new(), index: empty() };
+    let mut grantees: IndexMap<(Permission, bool), Vec<PrincipalEntry>> = IndexMap::new();
+    let mut add = |at: &'w Place, grants: &[(Grantee, Permission)]| {
+        let place = u32::try_from(document.places.len()).unwrap_or(u32::MAX);
+        let before = document.place_of.len();
+        for (grantee, permission) in grants {
+            let (entries, is_owner) = (entries(grantee), owner.is(grantee));
+            let statements = target.statements(&entries, *permission, is_owner, at);
+            document.place_of.extend(statements.iter().map(|_| place));
+            document.statements.statements.extend(statements);
+            grantees.entry((*permission, is_owner)).or_default().extend(entries);
+        }
+        if document.place_of.len() > before {
+            document.places.push(at);
+        }
+    };
+    if let Some((canned, at)) = &acl.canned {
+        add(at, &canned_grants(*canned, target, owner.account));
+    }
+    for grant in &acl.grants {
+        add(&grant.at, &[(grant.grantee.clone(), grant.permission)]);
+    }
+    let first = *document.places.first()?;
+    let merged = grantees.iter().flat_map(|((permission, is_owner), entries)| target.statements(entries, *permission, *is_owner, first));
+    document.index.statements.extend(merged);
+    Some(document)
+}
+
+fn empty() -> Document {
+    Document { version: Version::V2012, statements: Vec::new() }
 }
 
 /// What an ACL stands on.
@@ -114,10 +156,9 @@ impl<'a> Target<'a> {
     }
 
     /// The table of S-724.
-    fn statements(&self, entries: Vec<PrincipalEntry>, permission: Permission, owner: &str, at: &Place) -> Vec<Statement> {
+    fn statements(&self, entries: &[PrincipalEntry], permission: Permission, is_owner: bool, at: &Place) -> Vec<Statement> {
         let full = permission == Permission::FullControl;
         let is = |one: Permission| permission == one || full;
-        let is_owner = entries.iter().any(|entry| matches!(entry, PrincipalEntry::Account(account) if account == owner));
         let allowed = |table: &[(bool, &[&str])]| -> Vec<ActionPattern> {
             let names = table.iter().filter(|(granted, _)| *granted).flat_map(|(_, names)| *names);
             names.map(|name| ActionPattern { pieces: vec![Piece::Literal(format!("s3:{name}"))] }).collect()
@@ -153,7 +194,7 @@ impl<'a> Target<'a> {
             span: at.text,
             sid: None,
             effect: Effect::Allow,
-            principal: Some(PrincipalElement { negated: false, entries: entries.clone() }),
+            principal: Some(PrincipalElement { negated: false, entries: entries.to_vec() }),
             action: ActionElement { negated: false, patterns },
             resource: Some(ResourceElement {
                 negated: false,
@@ -162,7 +203,7 @@ impl<'a> Target<'a> {
             }),
             conditions: Vec::new(),
         };
-        sides.into_iter().filter(|(_, actions)| !entries.is_empty() && !actions.is_empty()).map(statement).collect()
+        sides.into_iter().filter(|(_, actions)| !actions.is_empty()).map(statement).collect()
     }
 
     fn pattern(&self, rest: Vec<Piece>) -> ArnPattern {
@@ -192,16 +233,13 @@ fn canned_grants(canned: CannedAcl, target: &Target<'_>, owner: &str) -> Vec<(Gr
 }
 
 /// A grantee as principal entries.
-fn entries(grantee: &Grantee, accounts_of: &HashMap<&str, Vec<&str>>) -> Vec<PrincipalEntry> {
+fn entries(grantee: &Grantee) -> Vec<PrincipalEntry> {
     match grantee {
         Grantee::Group(AclGroup::AllUsers) => vec![PrincipalEntry::Everyone],
         Grantee::Group(AclGroup::AuthenticatedUsers) => vec![PrincipalEntry::AnyAccount],
         Grantee::Group(AclGroup::LogDelivery) => vec![PrincipalEntry::Service(Some("logging.s3.amazonaws.com".to_owned()))],
         Grantee::Account(account) => vec![PrincipalEntry::Account(account.clone())],
-        Grantee::CanonicalUser(id) => {
-            let named = accounts_of.get(id.as_str()).into_iter().flatten();
-            let accounts = named.map(|account| PrincipalEntry::Account((*account).to_owned()));
-            accounts.chain([PrincipalEntry::CanonicalUser(Some(id.clone()))]).collect()
-        }
+        // S-411
+        Grantee::CanonicalUser(id) => vec![PrincipalEntry::CanonicalAccount(id.clone()), PrincipalEntry::CanonicalUser(Some(id.clone()))],
     }
 }

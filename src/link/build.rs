@@ -2,9 +2,10 @@
 
 use super::acl::Acls;
 use super::types::{
-    AttachmentOrigin, ChainId, FragmentId, Level, Linked, LinkedEndpoint, LinkedEntity, LinkedGroup, LinkedPolicy, LinkedResource, Member,
-    SliceId,
+    AttachmentOrigin, ChainId, FragmentId, Level, Linked, LinkedEndpoint, LinkedEntity, LinkedFragment, LinkedGroup, LinkedPolicy,
+    LinkedResource, Member, SliceId,
 };
+use crate::diag::Span;
 use crate::ir::TooMany;
 use crate::world::{Account, Attachment, DocumentId, Resource, World};
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ pub fn link(world: &World, acls: &Acls<'_>) -> Result<Linked, TooMany> {
         documents: world.documents.len(),
         linked: Linked::default(),
         fragment_of: HashMap::new(),
-        slice_of: HashMap::new(),
+        known_slices: HashMap::new(),
         chain_of: HashMap::new(),
         attachment_of: HashMap::new(),
     };
@@ -56,7 +57,7 @@ pub(super) struct Builder<'w> {
     documents: usize,
     pub(super) linked: Linked,
     fragment_of: HashMap<DocumentId, FragmentId>,
-    slice_of: HashMap<Vec<Member>, SliceId>,
+    known_slices: HashMap<Vec<Member>, SliceId>,
     pub(super) chain_of: HashMap<Vec<Level>, ChainId>,
     /// A place that several principals reach (a group's policy) is one attachment.
     attachment_of: HashMap<String, u32>,
@@ -124,14 +125,19 @@ impl Builder<'_> {
     /// The grants of a resource's ACL, if one of its own is in force.
     fn acl(&mut self, resource: &Resource) -> Result<Option<SliceId>, TooMany> {
         let acls = self.acls;
-        let Some(range) = acls.grants_of(&resource.arn) else { return Ok(None) };
-        let mut grants = Vec::with_capacity(range.len());
-        for index in range {
-            let Some(grant) = acls.grants.get(index) else { continue };
-            let document = DocumentId(id(self.documents + index, "documents")?);
-            grants.push(Attachment { document, place: grant.at.path.clone(), text: grant.at.text, order: grant.at.order });
+        let Some(index) = acls.of(&resource.arn) else { return Ok(None) };
+        let Some((index, acl)) = index.and_then(|index| Some((index, acls.documents.get(index)?))) else {
+            return self.slice([]).map(Some);
+        };
+        let statements = id(self.documents + 2 * index, "documents")?;
+        let index = id(self.documents + 2 * index + 1, "documents")?;
+        let places = id(acl.places.len(), "attachments")?;
+        let fragment = self.fragment(LinkedFragment { statements: DocumentId(statements), index: DocumentId(index), places })?;
+        let attachment = id(self.linked.attachments.len(), "attachments")?;
+        for at in &acl.places {
+            self.attachment(&at.path, at.text, at.order)?;
         }
-        self.slice(&grants).map(Some)
+        self.slice_of(vec![Member { fragment, attachment }]).map(Some)
     }
 
     fn optional(&mut self, attachment: Option<&Attachment>) -> Result<Option<SliceId>, TooMany> {
@@ -140,12 +146,16 @@ impl Builder<'_> {
 
     pub(super) fn slice<'a>(&mut self, attachments: impl IntoIterator<Item = &'a Attachment>) -> Result<SliceId, TooMany> {
         let members = attachments.into_iter().map(|attachment| self.member(attachment)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(&slice) = self.slice_of.get(&members) {
+        self.slice_of(members)
+    }
+
+    fn slice_of(&mut self, members: Vec<Member>) -> Result<SliceId, TooMany> {
+        if let Some(&slice) = self.known_slices.get(&members) {
             return Ok(slice);
         }
         let slice = SliceId(id(self.linked.slices.len(), "slices")?);
         self.linked.slices.push(members.clone());
-        self.slice_of.insert(members, slice);
+        self.known_slices.insert(members, slice);
         Ok(slice)
     }
 
@@ -153,8 +163,7 @@ impl Builder<'_> {
         let fragment = match self.fragment_of.get(&attachment.document) {
             Some(&fragment) => fragment,
             None => {
-                let fragment = FragmentId(id(self.linked.fragments.len(), "fragments")?);
-                self.linked.fragments.push(attachment.document);
+                let fragment = self.fragment(LinkedFragment::of(attachment.document))?;
                 self.fragment_of.insert(attachment.document, fragment);
                 fragment
             }
@@ -162,18 +171,25 @@ impl Builder<'_> {
         let attachment = match self.attachment_of.get(&attachment.place) {
             Some(&known) => known,
             None => {
-                let new = id(self.linked.attachments.len(), "attachments")?;
-                let (high, low) = attachment.order;
-                self.linked.attachments.push(AttachmentOrigin {
-                    place: attachment.place.clone(),
-                    order: u64::from(high) << 32 | u64::from(low),
-                    text: Some(attachment.text),
-                });
+                let new = self.attachment(&attachment.place, attachment.text, attachment.order)?;
                 self.attachment_of.insert(attachment.place.clone(), new);
                 new
             }
         };
         Ok(Member { fragment, attachment })
+    }
+
+    fn fragment(&mut self, fragment: LinkedFragment) -> Result<FragmentId, TooMany> {
+        let new = FragmentId(id(self.linked.fragments.len(), "fragments")?);
+        self.linked.fragments.push(fragment);
+        Ok(new)
+    }
+
+    fn attachment(&mut self, place: &str, text: Span, (high, low): (u32, u32)) -> Result<u32, TooMany> {
+        let new = id(self.linked.attachments.len(), "attachments")?;
+        let order = u64::from(high) << 32 | u64::from(low);
+        self.linked.attachments.push(AttachmentOrigin { place: place.to_owned(), order, text: Some(text) });
+        Ok(new)
     }
 }
 

@@ -22,10 +22,10 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use acl::{AclGrant, Acls, acls};
+pub use acl::{AclDocument, Acls, acls};
 pub use build::link;
 pub use print::print;
 pub use types::{
-    AttachmentOrigin, ChainId, FragmentId, Level, LevelNode, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity, LinkedGroup,
-    LinkedOrganization, LinkedPolicy, LinkedResource, Member, SliceId,
+    AttachmentOrigin, ChainId, FragmentId, Level, LevelNode, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity, LinkedFragment,
+    LinkedGroup, LinkedOrganization, LinkedPolicy, LinkedResource, Member, SliceId,
 };

@@ -40,7 +40,8 @@ impl Builder<'_> {
                 None => None,
             };
             let (declared, management) = (account.is_some(), management == Some(id));
-            self.linked.accounts.push(LinkedAccount { id: id.to_owned(), declared, management, organization });
+            let canonical_id = account.and_then(|account| account.canonical_id.clone());
+            self.linked.accounts.push(LinkedAccount { id: id.to_owned(), declared, management, canonical_id, organization });
         }
         Ok(())
     }

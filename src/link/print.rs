@@ -4,7 +4,7 @@ use super::types::{ChainId, Linked, SliceId};
 use std::fmt::Write;
 
 /// Prints accounts with their chains, entities, resources, endpoints, groups and managed policies with their slices. Documents behind those of the world are
-/// grants of ACLs.
+/// ACLs.
 #[must_use]
 pub fn print(linked: &Linked) -> String {
     let mut out = String::new();
@@ -67,8 +67,12 @@ fn slice(out: &mut String, linked: &Linked, layer: &str, id: Option<SliceId>) {
         let _ = writeln!(out, "  {layer} nothing");
     }
     for member in members {
-        let document = linked.fragments.get(member.fragment.0 as usize).map_or(u32::MAX, |document| document.0);
-        let place = linked.attachments.get(member.attachment as usize).map_or("?", |attachment| &attachment.place);
-        let _ = writeln!(out, "  {layer} document {document} at {place}");
+        let (document, places) = match linked.fragments.get(member.fragment.0 as usize) {
+            Some(fragment) => (fragment.statements.0, fragment.places),
+            None => (u32::MAX, 0),
+        };
+        for attachment in linked.attachments.iter().skip(member.attachment as usize).take(places as usize) {
+            let _ = writeln!(out, "  {layer} document {document} at {}", attachment.place);
+        }
     }
 }

@@ -150,32 +150,31 @@ fn boundaries_endpoints_groups_and_managed_policies_have_slices() {
     assert_eq!(linked.consulted().filter(|slice| *slice == linked.policies[0].slice).count(), 0, "what is only declared is not consulted");
 }
 
-/// The statements of a resource's ACL, each as place, principals, actions and resource.
+/// A statement as principals, actions and resource.
+fn told(statement: &Statement) -> String {
+    let text = |pieces: &[crate::syntax::policy::Piece]| crate::ir::pieces_text(pieces);
+    let entry = |entry: &PrincipalEntry| match entry {
+        PrincipalEntry::Everyone => "all".to_owned(),
+        PrincipalEntry::AnyAccount => "authenticated".to_owned(),
+        PrincipalEntry::Account(account) => account.clone(),
+        PrincipalEntry::CanonicalAccount(id) => format!("account-of-{id}"),
+        PrincipalEntry::Service(name) | PrincipalEntry::CanonicalUser(name) => name.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let entries: Vec<_> = statement.principal.as_ref().unwrap().entries.iter().map(entry).collect();
+    let actions: Vec<_> = statement.action.patterns.iter().map(|pattern| text(&pattern.pieces).replace("s3:", "")).collect();
+    let resources: Vec<_> = statement.resource.as_ref().unwrap().patterns.iter().map(crate::ir::resource_text).collect();
+    format!("{} {} {}", entries.join(","), actions.join(","), resources.join(","))
+}
+
+/// The statements of a resource's ACL, each after its place.
 fn grants(world: &World, arn: &str) -> Option<Vec<String>> {
     let acls = acls(world);
-    let told = |at: &str, statement: &Statement| {
-        let text = |pieces: &[crate::syntax::policy::Piece]| crate::ir::pieces_text(pieces);
-        let entry = |entry: &PrincipalEntry| match entry {
-            PrincipalEntry::Everyone => "all".to_owned(),
-            PrincipalEntry::AnyAccount => "authenticated".to_owned(),
-            PrincipalEntry::Account(account) => account.clone(),
-            PrincipalEntry::Service(name) | PrincipalEntry::CanonicalUser(name) => name.clone().unwrap(),
-            other => panic!("{other:?}"),
-        };
-        let entries: Vec<_> = statement.principal.as_ref().unwrap().entries.iter().map(entry).collect();
-        let actions: Vec<_> = statement.action.patterns.iter().map(|pattern| text(&pattern.pieces).replace("s3:", "")).collect();
-        let resources: Vec<_> = statement.resource.as_ref().unwrap().patterns.iter().map(crate::ir::resource_text).collect();
-        format!("{at} {} {} {}", entries.join(","), actions.join(","), resources.join(","))
-    };
-    let range = acls.grants_of(arn)?;
-    let of_range = acls.grants[range].iter();
-    Some(
-        of_range
-            .flat_map(|grant| {
-                grant.document.statements.iter().map(|one| told(grant.at.path.rsplit('.').next().unwrap(), one)).collect::<Vec<_>>()
-            })
-            .collect(),
-    )
+    let Some(index) = acls.of(arn)? else { return Some(Vec::new()) };
+    let acl = &acls.documents[index];
+    assert_eq!(acl.place_of.len(), acl.statements.statements.len());
+    let at = |place: u32| acl.places[place as usize].path.rsplit('.').next().unwrap();
+    Some(acl.place_of.iter().zip(&acl.statements.statements).map(|(place, one)| format!("{} {}", at(*place), told(one))).collect())
 }
 
 /// A world of one account with these resources, and one more account with a canonical id.
@@ -205,11 +204,11 @@ fn a_bucket_s_grants_are_statements_on_the_bucket_and_on_its_objects() {
     assert_eq!(grant(r#"{"Account": "000000000001"}"#, "WRITE"), [format!("grants[0] 000000000001 {owner}")]);
     assert_eq!(
         grant(r#"{"CanonicalUser": "c1"}"#, "WRITE"),
-        [format!("grants[0] 000000000001,c1 {owner}")],
+        [format!("grants[0] account-of-c1,c1 {owner}")],
         "the owner by its canonical id"
     );
-    assert_eq!(grant(r#"{"CanonicalUser": "c2"}"#, "WRITE"), ["grants[0] 000000000002,c2 putobject arn:aws:s3:::b/*"]);
-    assert_eq!(grant(r#"{"CanonicalUser": "c3"}"#, "WRITE"), ["grants[0] c3 putobject arn:aws:s3:::b/*"]);
+    assert_eq!(grant(r#"{"CanonicalUser": "c2"}"#, "WRITE"), ["grants[0] account-of-c2,c2 putobject arn:aws:s3:::b/*"]);
+    assert_eq!(grant(r#"{"CanonicalUser": "c3"}"#, "WRITE"), ["grants[0] account-of-c3,c3 putobject arn:aws:s3:::b/*"]);
     assert_eq!(grant(r#"{"Group": "AuthenticatedUsers"}"#, "READ_ACP"), ["grants[0] authenticated getbucketacl arn:aws:s3:::b"]);
     assert_eq!(grant(r#"{"Group": "LogDelivery"}"#, "WRITE"), ["grants[0] logging.s3.amazonaws.com putobject arn:aws:s3:::b/*"]);
 }
@@ -290,4 +289,26 @@ fn which_acls_are_in_force() {
     linked.verify().unwrap();
     assert_eq!(linked.resources.iter().map(|resource| resource.acl.is_some()).collect::<Vec<_>>(), [false, true]);
     assert_eq!(places(&linked, linked.resources[1].acl.unwrap()), ["accounts[1].resources[0].acl.canned"]);
+}
+
+#[test]
+fn the_index_of_an_acl_has_the_grantees_of_one_permission_in_one_statement() {
+    let grants: Vec<String> = [("c1", "WRITE"), ("c2", "WRITE"), ("c3", "READ_ACP"), ("c4", "WRITE"), ("c5", "READ_ACP")]
+        .map(|(id, permission)| format!(r#"{{"grantee": {{"CanonicalUser": "{id}"}}, "permission": "{permission}"}}"#))
+        .to_vec();
+    let acl = format!(r#"{{"arn": "arn:aws:s3:::b", "acl": {{"canned": "public-read", "grants": [{}]}}}}"#, grants.join(","));
+    let world = store(&acl);
+    let acls = acls(&world);
+    let acl = &acls.documents[acls.of("arn:aws:s3:::b").unwrap().unwrap()];
+    assert_eq!((acl.places.len(), acl.statements.statements.len()), (6, 6));
+    let expected = [
+        "all listbucket,listbucketversions,listbucketmultipartuploads arn:aws:s3:::b",
+        "account-of-c1,c1 putobject,deleteobject,deleteobjectversion arn:aws:s3:::b/*",
+        "account-of-c2,c2,account-of-c4,c4 putobject arn:aws:s3:::b/*",
+        "account-of-c3,c3,account-of-c5,c5 getbucketacl arn:aws:s3:::b",
+    ];
+    assert_eq!(acl.index.statements.iter().map(told).collect::<Vec<_>>(), expected);
+    let linked = link(&world).unwrap();
+    linked.verify().unwrap();
+    assert_eq!((linked.fragments.len(), linked.slices.len(), linked.attachments.len()), (1, 1, 6));
 }

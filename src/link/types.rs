@@ -19,7 +19,7 @@ pub struct ChainId(pub u32);
 #[derive(Debug, Default)]
 pub struct Linked {
     /// The documents that something attaches or declares, in the order in which slices were built; numbers behind the world's documents are those of ACLs.
-    pub fragments: Vec<DocumentId>,
+    pub fragments: Vec<LinkedFragment>,
     /// The slices; equal lists of members are one slice.
     pub slices: Vec<Vec<Member>>,
     /// Every place of attachment, in the order in which slices were built.
@@ -73,12 +73,31 @@ pub enum LevelNode {
     Account,
 }
 
+/// What a fragment is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkedFragment {
+    /// Its statements.
+    pub statements: DocumentId,
+    /// What its index is made from: the same document, or for an ACL another that decides the same.
+    pub index: DocumentId,
+    /// How many attachments a member with it has, from its first on: one but for an ACL, which has one for each place that grants something.
+    pub places: u32,
+}
+
+impl LinkedFragment {
+    /// A document that is indexed as it stands.
+    #[must_use]
+    pub fn of(document: DocumentId) -> LinkedFragment {
+        LinkedFragment { statements: document, index: document, places: 1 }
+    }
+}
+
 /// A fragment at one of its places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Member {
     /// The fragment.
     pub fragment: FragmentId,
-    /// Index into [`Linked::attachments`].
+    /// Index into [`Linked::attachments`]; of an ACL the first of its places, after which the others follow.
     pub attachment: u32,
 }
 
@@ -102,6 +121,8 @@ pub struct LinkedAccount {
     pub declared: bool,
     /// It is the organization's management account.
     pub management: bool,
+    /// Its canonical id.
+    pub canonical_id: Option<String>,
     /// Its place in the organization, if it is in it.
     pub organization: Option<LinkedOrganization>,
 }

@@ -49,8 +49,10 @@ impl Linked {
             ensure(policy.account.is_some() == policy.path.is_some(), "a managed policy of an account has a path, no other has one")?;
         }
         for member in self.slices.iter().flatten() {
-            ensure((member.fragment.0 as usize) < self.fragments.len(), "a member's fragment exists")?;
-            ensure((member.attachment as usize) < self.attachments.len(), "a member's attachment exists")?;
+            let places = self.fragments.get(member.fragment.0 as usize).map(|fragment| fragment.places);
+            ensure(places.is_some_and(|places| places > 0), "a member's fragment exists and has a place")?;
+            let end = member.attachment as usize + places.unwrap_or(0) as usize;
+            ensure(end <= self.attachments.len(), "a member's attachments exist")?;
         }
         Ok(())
     }

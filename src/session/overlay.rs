@@ -8,7 +8,7 @@ use crate::bundle::{self, Origin, Parts, Source};
 use crate::compile::CompileError;
 use crate::diag::{Diagnostic, Sources, Span};
 use crate::ir::TooMany;
-use crate::link::{AttachmentOrigin, FragmentId, Linked, Member};
+use crate::link::{AttachmentOrigin, FragmentId, Linked, LinkedFragment, Member};
 use crate::syntax::policy::{Document, PolicyType};
 use crate::syntax::{Limits, parse_policy_text};
 use crate::world::DocumentId;
@@ -75,7 +75,7 @@ fn linked(documents: &[SessionDocument<'_>], texts: impl Iterator<Item = Span>) 
     let mut members = Vec::with_capacity(documents.len());
     for (document, text) in documents.iter().zip(texts) {
         let id = u32::try_from(members.len()).map_err(|_| TooMany("documents"))?;
-        linked.fragments.push(DocumentId(id));
+        linked.fragments.push(LinkedFragment::of(DocumentId(id)));
         let text = document.file.map(|_| text);
         linked.attachments.push(AttachmentOrigin { place: place(document.index), order: u64::from(document.index), text });
         members.push(Member { fragment: FragmentId(id), attachment: id });

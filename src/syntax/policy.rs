@@ -168,6 +168,8 @@ pub enum PrincipalEntry {
     CanonicalUser(Option<String>),
     /// Every caller that has an account: the ACL group `AuthenticatedUsers` (S-724). No policy text can say it.
     AnyAccount,
+    /// Whatever account has this canonical id, as `Account` covers it: a canonical user that an ACL names (S-411). No policy text can say it.
+    CanonicalAccount(String),
 }
 
 /// One (operator, key) pair of a condition block.

@@ -29,7 +29,8 @@ fn build_by(
     linked: &Linked,
     each: impl Fn(&[&Document], &(dyn Fn(&Document) -> LocalFragment + Sync)) -> Vec<LocalFragment>,
 ) -> Result<Tries, TooMany> {
-    let documents: Vec<&Document> = linked.fragments.iter().filter_map(|document| program.documents.get(document.0 as usize)).collect();
+    let documents: Vec<&Document> =
+        linked.fragments.iter().filter_map(|fragment| program.documents.get(fragment.index.0 as usize)).collect();
     // Every atom of the program is written, those of documents that nothing consults too (an SCP of an account outside the organization), so all cut the line.
     let statements = program.documents.iter().flat_map(|document| &document.statements);
     let tests = statements.filter_map(|statement| match program.atoms.get(statement.action) {
@@ -39,8 +40,8 @@ fn build_by(
     let line = ActionLine::new(tests);
     let locals = each(&documents, &|document| fragment::build(&program.atoms, &line, document));
     let mut merge = Merge { tries: Tries { line, ..Tries::default() }, program };
-    for (local, document) in locals.into_iter().zip(&linked.fragments) {
-        merge.fragment(local, document.0 as usize)?;
+    for (local, fragment) in locals.into_iter().zip(&linked.fragments) {
+        merge.fragment(local, fragment.index.0 as usize)?;
     }
     Ok(merge.tries)
 }

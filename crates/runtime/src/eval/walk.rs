@@ -14,6 +14,7 @@ use crate::decision::Layer;
 use crate::error::Fault;
 use crate::format::{
     AtomRecord, CellRecord, DagNode, END, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, SHAPES, STATEMENT_DENY, StatementRecord, U32,
+    element_steps,
 };
 use crate::request::principal::GrantKind;
 use crate::views::{TrieWalk, at, bisection_steps, range};
@@ -209,7 +210,7 @@ impl<'w, 'q> Walk<'w, 'q> {
                 }
                 element => {
                     let len = at(views.principal_elements, element)?.len.get();
-                    self.count(u64::from(len).saturating_add(1))?;
+                    self.count(u64::from(element_steps(len)).saturating_add(1))?;
                     element::covers(views, query.principal, element, is_deny, consult.is_trust)?
                 }
             };

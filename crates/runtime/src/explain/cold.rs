@@ -13,6 +13,7 @@ pub(super) fn decoded(views: &Views<'_>) -> Result<Explanations, OpenError> {
     if explanations.statements.len() != views.statements.len() {
         return Err(invalid("there is not one origin for each statement"));
     }
+    // What the statements of an ACL add to a member's attachment is checked where it is told: members and ranges of statements may overlap.
     let attachments = explanations.attachments.len();
     if views.slice_members.iter().any(|member| member.attachment.get() as usize >= attachments) {
         return Err(invalid("a slice member has no attachment"));

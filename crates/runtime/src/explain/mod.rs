@@ -140,7 +140,7 @@ impl Told<'_> {
         let of = self.of(found);
         let origin = of.statements.get(found.statement as usize).ok_or(Fault::Corrupt)?;
         let (Place::World(id) | Place::Session { attachment: id, .. } | Place::Overlay(id)) = found.place;
-        let attachment = of.attachments.get(id as usize).ok_or(Fault::Corrupt)?;
+        let attachment = id.checked_add(origin.place).and_then(|id| of.attachments.get(id as usize)).ok_or(Fault::Corrupt)?;
         let order = match found.place {
             Place::World(_) => (false, attachment.order),
             Place::Overlay(_) => (true, attachment.order),

@@ -103,10 +103,13 @@ fn every_layer_has_its_own_outcome() {
 fn session_documents_and_acl_grants_have_places() {
     let bundle = build(|b| {
         let everyone = b.element(false, &[(PrincipalTag::Everyone, "")]);
-        let grants = [statement(b, false, everyone, vec![]), statement(b, false, everyone, vec![])];
+        let grants = [0; 3].map(|_| statement(b, false, everyone, vec![]));
         let fragment = b.plain_fragment(&grants);
         b.explanations.statements.iter_mut().for_each(|origin| origin.index = NO_STATEMENT);
+        let third = b.explanations.statements.len() - 1;
+        b.explanations.statements[third].place = 1;
         let at = b.attachment("accounts[1].resources[0].acl.grants[0]", 7, None);
+        b.attachment("accounts[1].resources[0].acl.grants[1]", 8, None);
         let bucket_acl = b.slice(&[(fragment, at)]);
         let whole = statement(b, false, NONE, vec![]);
         let whole = b.plain_fragment(&[whole]);
@@ -131,8 +134,9 @@ fn session_documents_and_acl_grants_have_places() {
     let told: Vec<_> = told.iter().map(|found| (found.policy.as_str(), found.statement, found.text.is_some())).collect();
     let expected = [
         ("accounts[0].managed_policies[0]", Some(0), true),
-        // Both statements of the grant are one entry.
+        // Both statements of the first grant are one entry.
         ("accounts[1].resources[0].acl.grants[0]", None, false),
+        ("accounts[1].resources[0].acl.grants[1]", None, false),
         ("session.policies[0]", Some(0), true),
         ("session.policies[1]", Some(0), true),
         ("session.policies[2]", Some(0), false),

@@ -26,6 +26,8 @@ pub struct AccountRecord {
     pub scps: U32,
     /// Its chain of RCPs in `Chains`, or `NONE` outside the organization.
     pub rcps: U32,
+    /// Symbol of its canonical id, by which ACLs may name it (S-411), or `NONE`.
+    pub canonical_id: U32,
 }
 
 /// The levels that an account inherits, and its own (S-706). A level that lists no policies has the full-access document by default, which allows everything
@@ -39,5 +41,5 @@ pub struct ChainRecord {
     pub len: U32,
 }
 
-const _: () = assert!(size_of::<AccountRecord>() == 24);
+const _: () = assert!(size_of::<AccountRecord>() == 28);
 const _: () = assert!(size_of::<ChainRecord>() == 8);

@@ -116,6 +116,8 @@ pub struct Attachment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
 pub struct StatementOrigin {
+    /// Where it stands: so many attachments after the one of its document. 0 but for grants of an ACL, which has an attachment for each place that grants something.
+    pub place: u32,
     /// Index of the statement in its document; [`NO_STATEMENT`] for a grant of an ACL, which has a place and no statement (S-729).
     pub index: u32,
     /// `Sid`, if it has one.

@@ -20,7 +20,8 @@ pub struct DagNode {
     pub high: U32,
     /// A test: the next node when the atom is false. An emission: the next node, whatever the principal element said.
     pub low: U32,
-    /// Steps of the longest path from here, this node included: 1 for an emission plus the number of keys of its principal element, and 1 + `len` of its atom for a test.
+    /// Steps of the longest path from here, this node included: 1 for an emission, plus for its principal element its keys or, where
+    /// that is less, seven times the comparisons that bisecting them takes; and 1 + `len` of its atom for a test.
     pub cost: U32,
 }
 

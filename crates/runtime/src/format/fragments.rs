@@ -27,7 +27,7 @@ pub struct SliceRecord {
 pub struct SliceMember {
     /// Id in `Fragments`.
     pub fragment: U32,
-    /// Index in `Explanations::attachments`.
+    /// Index in `Explanations::attachments`; of an ACL the first of its places, to which its statements add (`StatementOrigin::place`).
     pub attachment: U32,
 }
 

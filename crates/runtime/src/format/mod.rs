@@ -37,7 +37,7 @@ pub use entities::{ENTITY_ROLE, ENTITY_SERVICE_LINKED, EntityRecord, GroupRecord
 pub use fragments::{ActionRange, FragmentRecord, STATEMENT_DENY, SliceMember, SliceRecord, StatementRecord};
 pub use header::{BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
 pub use keys::{Derivation, KeyRecord};
-pub use principals::{PRINCIPAL_NEGATED, PrincipalElementRecord, PrincipalKeyRecord, PrincipalTag};
+pub use principals::{CALLER_KEYS_MAX, PRINCIPAL_NEGATED, PrincipalElementRecord, PrincipalKeyRecord, PrincipalTag, element_steps};
 pub use resources::{EndpointRecord, ResourceRecord};
 pub use strings::StringRecord;
 pub use trie::{CellRecord, SHAPES, ShapeRecord, TrieNode};

@@ -38,6 +38,8 @@ pub enum PrincipalTag {
     AnyCanonicalUser = 10,
     /// Every caller that has an account, as the ACL group `AuthenticatedUsers` means it (S-724); the text is empty.
     AnyAccount = 11,
+    /// Whatever account has this canonical id, as the key of its id would cover it (S-411).
+    CanonicalAccount = 12,
 }
 
 impl PrincipalTag {
@@ -58,6 +60,7 @@ impl PrincipalTag {
             CanonicalUser,
             AnyCanonicalUser,
             AnyAccount,
+            CanonicalAccount,
         ]
         .into_iter()
         .find(|tag| *tag as u32 == number)
@@ -84,6 +87,17 @@ pub struct PrincipalElementRecord {
     pub first: U32,
     /// Number of its keys.
     pub len: U32,
+}
+
+/// The most principal keys that a caller has: `*`, its own ARN, ARN and unique id of its role or parent user, its account by id and by canonical id, and the key of all
+/// accounts.
+pub const CALLER_KEYS_MAX: u32 = 7;
+
+/// The steps that testing a principal element of so many keys counts for: one for each of them or, where that is less, a bisection for each key that a caller can have.
+#[must_use]
+pub fn element_steps(keys: u32) -> u32 {
+    let bisection = u32::BITS.saturating_sub(keys.leading_zeros());
+    keys.min(bisection.saturating_mul(CALLER_KEYS_MAX))
 }
 
 const _: () = assert!(size_of::<PrincipalKeyRecord>() == 8);

@@ -8,8 +8,8 @@ use super::session::SessionSet;
 use super::{Caller, RequestError};
 use crate::error::Fault;
 use crate::format::{
-    ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord, ENTITY_SERVICE_LINKED, EntityRecord, NONE, PrincipalTag,
-    U32,
+    ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord, CALLER_KEYS_MAX, ENTITY_SERVICE_LINKED, EntityRecord,
+    NONE, PrincipalTag, U32,
 };
 use crate::open::BundleId;
 use crate::views::Views;
@@ -256,6 +256,10 @@ impl<'b> Resolver<'_, 'b> {
     pub(super) fn key(&mut self, tag: PrincipalTag, text: &str, level: u8, kind: GrantKind) -> Result<(), Fault> {
         let trust_only = matches!(tag, PrincipalTag::Federated | PrincipalTag::AnyFederated);
         if let Some(key) = self.views.principal_key(tag, text)? {
+            // Steps are counted for so many keys and no more.
+            if self.resolved.keys.len() >= CALLER_KEYS_MAX as usize {
+                return Err(Fault::Corrupt);
+            }
             self.resolved.keys.push(CallerKey { key, level, kind, trust_only });
         }
         Ok(())
@@ -276,6 +280,9 @@ impl<'b> Resolver<'_, 'b> {
         let found = self.views.account(account)?;
         self.key(PrincipalTag::AnyAccount, "", EVERY_LEVEL, GrantKind::Direct)?;
         if let Some((_, record)) = found {
+            if record.canonical_id.get() != NONE {
+                self.key(PrincipalTag::CanonicalAccount, self.views.text_str(record.canonical_id)?, level, kind)?;
+            }
             if is_member(record) {
                 self.resolved.scps = record.scps.get();
                 self.resolved.own_rcps = record.rcps.get();

@@ -274,7 +274,7 @@ impl Builder {
         let first = self.count(SectionKind::Statements);
         for (index, statement) in (0..).zip(statements) {
             let sid = statement.sid.map(ToString::to_string);
-            self.explanations.statements.push(cold::StatementOrigin { index, sid, lines_down: index, column: 3, written: 0 });
+            self.explanations.statements.push(cold::StatementOrigin { place: 0, index, sid, lines_down: index, column: 3, written: 0 });
             let conditions_first = self.count(SectionKind::StatementConditions);
             for condition in &statement.conditions {
                 self.push(SectionKind::StatementConditions, &U32::new(*condition));

@@ -94,7 +94,7 @@ pub(crate) fn world(b: &mut Builder, policies: Policies) {
     let (other_scps, other_rcps) = (or_whole(policies.other_scps), or_whole(policies.other_rcps));
     let outside = word(NONE);
     let org = word(b.symbol("o-x"));
-    for (id, flags, path, scps, rcps) in [
+    for (id_text, flags, path, scps, rcps) in [
         (MEMBER, ACCOUNT_DECLARED | ACCOUNT_IN_ORGANIZATION, "o-x/r-y/ou-z/", scps, rcps),
         (OUTSIDE, ACCOUNT_DECLARED, "", outside, outside),
         (MANAGEMENT, ACCOUNT_IN_ORGANIZATION | ACCOUNT_MANAGEMENT, "o-x/r-y/", scps, rcps),
@@ -104,9 +104,13 @@ pub(crate) fn world(b: &mut Builder, policies: Policies) {
         let inside = flags & ACCOUNT_IN_ORGANIZATION != 0;
         let optional = |symbol| if inside { symbol } else { outside };
         let path = word(b.symbol(path));
-        let id = word(b.symbol(id));
+        let id = word(b.symbol(id_text));
         let (organization_id, organization_path) = (optional(org), optional(path));
-        b.push(SectionKind::Accounts, &AccountRecord { id, flags: word(flags), organization_id, organization_path, scps, rcps });
+        let canonical_id = word(if id_text == MEMBER { b.symbol("c") } else { NONE });
+        b.push(
+            SectionKind::Accounts,
+            &AccountRecord { id, flags: word(flags), organization_id, organization_path, scps, rcps, canonical_id },
+        );
     }
     let mut tags = Vec::new();
     for (key, value) in [("stage", "dev"), ("team", "a")] {

@@ -130,7 +130,7 @@ impl Builder {
                 1 + atoms[node.word.get() as usize].len.get() + after(node.high).max(after(node.low))
             } else {
                 let keys = if node.high.get() == NONE { 0 } else { elements[node.high.get() as usize].len.get() };
-                1 + keys + after(node.low)
+                1 + keys.min(7 * (u32::BITS - keys.leading_zeros())) + after(node.low)
             };
             nodes[id].cost = U32::new(cost);
         }

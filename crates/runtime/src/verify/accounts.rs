@@ -21,6 +21,7 @@ pub(super) fn verify(views: &Views<'_>) -> Checked {
             ensure_optional_id(symbol, strings, section, "a symbol is out of bounds")?;
             ensure((symbol.get() != NONE) == inside, section, "an organization does not agree with the flag")?;
         }
+        ensure_optional_id(account.canonical_id, strings, section, "a symbol is out of bounds")?;
         for chain in [account.scps, account.rcps] {
             ensure_optional_id(chain, views.chains.len(), section, "a chain is out of bounds")?;
             ensure((chain.get() != NONE) == inside, section, "a chain does not agree with the flag")?;

@@ -1,7 +1,7 @@
 //! The condition DAG.
 
 use super::rules::{Checked, ensure, found};
-use crate::format::{DagNode, END, NODE_DENY, NODE_EMIT, NONE, SectionKind, U32};
+use crate::format::{DagNode, END, NODE_DENY, NODE_EMIT, NONE, SectionKind, U32, element_steps};
 use crate::views::{Views, at};
 
 /// Edges go forward, so every path ends; atoms and principal elements exist; each cost is exactly that of the longest path, which is also finite
@@ -32,7 +32,7 @@ fn cost(views: &Views<'_>, id: usize, node: &DagNode) -> Checked<u64> {
         ensure(word & !(NODE_EMIT | NODE_DENY) == 0, section, "a flag is unknown")?;
         let keys = match node.high.get() {
             NONE => 0,
-            element => u64::from(found(at(views.principal_elements, element), section)?.len.get()),
+            element => u64::from(element_steps(found(at(views.principal_elements, element), section)?.len.get())),
         };
         (keys, after(node.low)?)
     };

@@ -4,7 +4,7 @@ use super::{decide, decide_as};
 use crate::format::{NONE, PrincipalTag};
 use crate::testing::*;
 use crate::{Bundle, Caller, Layer, Overlay, Reason, Request};
-use PrincipalTag::{Account, AnyAccount, CanonicalUser, Everyone};
+use PrincipalTag::{Account, AnyAccount, CanonicalAccount, CanonicalUser, Everyone};
 
 const BUCKET: &str = "arn:aws:s3:::b";
 const OBJECT: &str = "arn:aws:s3:::b/tagged";
@@ -134,12 +134,52 @@ fn grantees() {
     assert_eq!(ask(&[(Account, OUTSIDE)], true, Caller::Arn(ALICE), OUTSIDE), no_grant);
     assert_eq!(ask(&[(CanonicalUser, "c")], false, Caller::CanonicalUser("c"), OUTSIDE), by_grant);
     assert_eq!(ask(&[(CanonicalUser, "c")], false, Caller::CanonicalUser("d"), OUTSIDE), no_grant);
-    // S-411: an account's canonical id is both entries.
-    let canonical: &[(PrincipalTag, &str)] = &[(CanonicalUser, "c"), (Account, MEMBER)];
-    assert_eq!(ask(canonical, true, Caller::Arn(ALICE), OUTSIDE), by_both);
-    assert_eq!(ask(canonical, false, Caller::CanonicalUser("c"), OUTSIDE), by_grant);
+    // S-411: an account's canonical id is both entries. That of the account is c.
+    for canonical in [[(CanonicalUser, "c"), (Account, MEMBER)], [(CanonicalUser, "c"), (CanonicalAccount, "c")]] {
+        assert_eq!(ask(&canonical, true, Caller::Arn(ALICE), OUTSIDE), by_both);
+        assert_eq!(ask(&canonical, true, Caller::Arn(APP_SESSION), OUTSIDE), by_both);
+        assert_eq!(ask(&canonical, false, Caller::Arn(ALICE), MEMBER), no_identity, "a delegation, as to the account");
+        assert_eq!(ask(&canonical, false, Caller::Arn(ROOT), MEMBER), by_grant, "direct, as to the account");
+        assert_eq!(ask(&canonical, true, Caller::Arn(CAROL), OUTSIDE), no_grant, "of an account with another canonical id, or none");
+        assert_eq!(ask(&canonical, false, Caller::CanonicalUser("c"), OUTSIDE), by_grant);
+    }
+    assert_eq!(ask(&[(CanonicalAccount, "c")], false, Caller::CanonicalUser("c"), OUTSIDE), no_grant);
+    assert_eq!(ask(&[(CanonicalAccount, "d")], true, Caller::Arn(ALICE), OUTSIDE), no_grant);
     // S-719
     assert_eq!(ask(&[(Everyone, "")], false, Caller::Anonymous, OUTSIDE), by_grant);
+}
+
+/// An element is looked through by bisection, and counts no more steps than that: a grantee among ten thousand costs little more than one among ten. Who has the most keys
+/// that a caller can have gets a decision too.
+#[test]
+fn long_lists_of_grantees_are_bisected() {
+    let world_with = |grantees: usize| {
+        let names: Vec<String> = (0..grantees).map(|number| format!("{number:012}")).collect();
+        let bytes = build(|b| {
+            let mut entries: Vec<_> = names.iter().map(|name| (Account, name.as_str())).collect();
+            entries.extend([
+                (Everyone, ""),
+                (AnyAccount, ""),
+                (Account, MEMBER),
+                (CanonicalAccount, "c"),
+                (PrincipalTag::Arn, APP_SESSION),
+            ]);
+            entries.extend([(PrincipalTag::Arn, APP_ROLE), (PrincipalTag::UniqueId, "AROAAPP")]);
+            let grantees = b.element(false, &entries);
+            let bucket_acl = says(b, grantees, Says::Allow);
+            world(b, Policies { bucket_acl, ..NO_POLICIES });
+        });
+        Bundle::from_bytes(bytes).unwrap()
+    };
+    let (few, many) = (world_with(3), world_with(3000));
+    // Beside the member, a test of the action with one operand and the emission: ten keys are read one by one; of 3007 each of the caller's seven is found by at most twelve comparisons.
+    assert_eq!((few.steps_max(), many.steps_max()), (2 * (4 + 10), 2 * (4 + 7 * 12)));
+    for bundle in [few, many] {
+        let app = bundle.principal(Caller::Arn(APP_SESSION)).unwrap();
+        assert_eq!(app.resolved().keys.len(), crate::format::CALLER_KEYS_MAX as usize);
+        assert!(decide_as(&bundle, &app, Request { resource_account: Some(MEMBER), ..on("s3:GetObject", OBJECT) }).unwrap().allowed());
+        assert!(decide(&bundle, Caller::Arn("arn:aws:iam::000000000002:root"), on("s3:GetObject", OBJECT)).is_ok());
+    }
 }
 
 /// A made caller has an account too; a session's overlay limits what an account grant gives and not what the group's does (S-712).

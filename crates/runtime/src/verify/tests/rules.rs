@@ -249,7 +249,7 @@ fn principal_keys_that_cover_a_class_have_no_text() {
     let keys = SectionKind::PrincipalKeys;
     assert_eq!(sample_with::<PrincipalKeyRecord>(keys, |records| records[last].text = U32::new(1)), expected);
     assert_eq!(
-        sample_with::<PrincipalKeyRecord>(keys, |records| records[last].tag = U32::new(12)),
+        sample_with::<PrincipalKeyRecord>(keys, |records| records[last].tag = U32::new(13)),
         "section `principal-keys`: a tag is unknown"
     );
     let expected = "section `rcp-services`: services are not in strictly ascending order";
@@ -268,7 +268,9 @@ fn an_overlay_has_nothing_of_a_world() {
         let id = U32::new(b.symbol(STRANGE));
         let none = U32::new(NONE);
         let flags = U32::new(ACCOUNT_DECLARED);
-        b.push(SectionKind::Accounts, &AccountRecord { id, flags, organization_id: none, organization_path: none, scps: none, rcps: none });
+        let account =
+            AccountRecord { id, flags, organization_id: none, organization_path: none, scps: none, rcps: none, canonical_id: none };
+        b.push(SectionKind::Accounts, &account);
     });
     assert_eq!(session_refused(&account), expected("accounts"));
     let chain = build_session(|b| {
