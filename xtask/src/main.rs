@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 use xtask::arguments::{Arguments, Usage};
-use xtask::{atoms, demand, differential, instructions, tidy, workload};
+use xtask::{atoms, demand, differential, instructions, near, tidy, workload};
 
 const HELP: &str = "\
 usage: cargo run --release -p xtask -- COMMAND
@@ -20,6 +20,8 @@ usage: cargo run --release -p xtask -- COMMAND
                    --evaluations N (1000000), --seed S, --threads T, --disagreements N
   demand         which context keys can matter, as the bundle says, checked with the reference
                    --decisions N (100000), --seed S, --threads T; beside them small worlds whose lists must be exact
+  near           what an explanation says an implicit deny lacked, checked with the reference
+                   --decisions N (100000), --seed S, --threads T
   instructions   instructions per decision on the core estate, counted by valgrind if it is installed
                    --rounds N (5)
   workload NAME  a seeded world and requests to it: w1 w2 w3 w4 w5 nested inner conditions medium
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "differential" => differential::command(arguments),
         "atoms" => atoms::command(arguments),
         "demand" => demand::command(arguments),
+        "near" => near::command(arguments),
         "instructions" => instructions::command(arguments),
         "workload" => workload::command(arguments),
         "tidy" => tidy::command(arguments),

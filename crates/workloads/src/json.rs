@@ -64,6 +64,14 @@ impl Json {
         }
     }
 
+    /// The first member of that name, to change it.
+    pub fn member_mut(&mut self, name: &str) -> Option<&mut Json> {
+        match self {
+            Json::Object(members) => members.iter_mut().find(|(member, _)| member == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// The string's text.
     pub fn as_text(&self) -> Option<&str> {
         match self {

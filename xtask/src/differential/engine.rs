@@ -2,7 +2,7 @@
 
 use crate::json::Json;
 use portcullis::runtime::json::JsonRequest;
-use portcullis::runtime::{Bundle, Decision, Evaluator, Explainer, Explanation, Layer};
+use portcullis::runtime::{Bundle, Decision, Evaluator, Explainer, Explanation, Layer, Principal};
 use portcullis::session::SessionResolver;
 use portcullis::validate::ReferenceWorld;
 use portcullis::world::{MemoryFiles, WorldOptions, read_world_text};
@@ -102,6 +102,11 @@ impl Engines {
         self.resource_first
     }
 
+    /// The caller of a request, limited by its session.
+    fn principal(&self, request: &JsonRequest<'_>) -> Result<Principal, String> {
+        request.resolve_with(&self.bundle, |session| self.sessions.resolve(session)).map_err(|error| error.code().to_owned())
+    }
+
     /// Both sides ready to decide. The evaluator is kept from request to request, as an authorizer keeps it, so that what one leaves behind can harm the next.
     pub fn pair(&self) -> Pair<'_> {
         Pair { engines: self, evaluator: self.bundle.evaluator() }
@@ -139,9 +144,7 @@ impl Pair<'_> {
 
     fn compiled(&mut self, request: &str, explain: bool) -> Result<Answer, String> {
         let read = JsonRequest::parse(request).map_err(|error| error.code().to_owned())?;
-        let principal = read
-            .resolve_with(&self.engines.bundle, |session| self.engines.sessions.resolve(session))
-            .map_err(|error| error.code().to_owned())?;
+        let principal = self.engines.principal(&read)?;
         let evaluator = &mut self.evaluator;
         let explainer = &self.engines.explainer;
         let answered = read.with_request(|request| {
@@ -162,7 +165,23 @@ impl Pair<'_> {
         answered.map_err(|error| error.code().to_owned())?
     }
 
-    fn reference(&self, request: &str, explain: bool) -> Result<Answer, String> {
+    /// The bundle's whole explanation.
+    ///
+    /// # Errors
+    /// The code of the refusal.
+    pub fn explanation(&mut self, request: &str) -> Result<Explanation, String> {
+        let read = JsonRequest::parse(request).map_err(|error| error.code().to_owned())?;
+        let principal = self.engines.principal(&read)?;
+        let (evaluator, explainer) = (&mut self.evaluator, &self.engines.explainer);
+        let explained = read.with_request(|request| evaluator.explain(explainer, &principal, request));
+        explained.map_err(|error| error.code().to_owned())?.map_err(|error| error.code().to_owned())
+    }
+
+    /// The reference's answer, with the whole explanation if asked for.
+    ///
+    /// # Errors
+    /// The code of the refusal.
+    pub fn reference(&self, request: &str, explain: bool) -> Result<Answer, String> {
         let decision = self.engines.reference.decide_alone(request).map_err(|error| error.code().to_owned())?;
         Ok(answer_of_reference(&decision, explain))
     }

@@ -56,7 +56,7 @@ pub struct AclOf {
 }
 
 /// The grants of a canned ACL; those of buckets' owners count on objects only.
-fn canned(name: &str, account: &str, object: bool) -> Vec<Grant> {
+pub fn canned(name: &str, account: &str, object: bool) -> Vec<Grant> {
     let grant = |group: &'static str, permission: &'static str| Grant { grantee: Grantee::Group(group), permission };
     let owner = |permission: &'static str| Grant { grantee: Grantee::Account(account.to_owned()), permission };
     match name {
@@ -103,7 +103,8 @@ impl Grantee {
         }
     }
 
-    fn json(&self) -> Json {
+    /// The grantee as it is written.
+    pub fn json(&self) -> Json {
         let (class, name) = match self {
             Grantee::Group(group) => ("Group", *group),
             Grantee::Account(account) => ("Account", account.as_str()),
