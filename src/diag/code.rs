@@ -185,6 +185,8 @@ codes! {
     LiteralWildcard "literal-wildcard" "PC315" Warning;
     /// Tag keys of a resource equal but for letter case: the first counts (S-810).
     TagShadowed "tag-shadowed" "PC327" Warning;
+    /// An ACL, or a part of one, that counts nowhere: not on a bucket or object, or not on this of the two (S-724, S-725).
+    AclWithoutEffect "acl-without-effect" "PC328" Warning;
     /// A `Sid` that AWS takes only in some policy types, or an empty one (S-107).
     SidStyle "sid-style" "PC404" Warning;
     /// A level whose RCPs lack the full-access document (S-708).

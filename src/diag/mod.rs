@@ -18,7 +18,7 @@ mod tests;
 
 pub use code::{Code, Severity};
 pub use machine::{MachineDiagnostic, MachineLabel, machine};
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{did_you_mean, nearest};
 pub use render::{plain, quoted, render_text};
 pub use source::{FileId, LineColumn, SourceFile, Sources, Span};
 

@@ -20,7 +20,7 @@ use crate::syntax::policy::{
     ActionElement, ActionPattern, ArnPattern, Document, Effect, Piece, PrincipalElement, PrincipalEntry, ResourceElement, ResourcePattern,
     Statement, Version,
 };
-use crate::world::{Acl, AclGroup, CannedAcl, Grantee, Ownership, Permission, Place, World};
+use crate::world::{Acl, AclGroup, CannedAcl, Grantee, Ownership, Permission, Place, S3Name, World};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
@@ -65,8 +65,8 @@ pub fn acls(world: &World) -> Acls<'_> {
     }
     let declared: HashMap<&str, _> = resources().map(|(account, resource)| (resource.arn.as_str(), (account, resource))).collect();
     for (account, resource) in resources() {
-        let (Some(acl), Some(target)) = (&resource.acl, Target::of(&resource.arn)) else { continue };
-        let bucket = declared.get(target.bucket_arn().as_str());
+        let (Some(acl), Some(target)) = (&resource.acl, S3Name::of(&resource.arn).map(Target)) else { continue };
+        let bucket = declared.get(target.0.bucket_arn().as_str());
         let of_bucket = bucket.and_then(|(_, bucket)| bucket.acl.as_ref()).and_then(|acl| acl.ownership);
         if of_bucket == Some(Ownership::BucketOwnerEnforced) {
             continue;
@@ -132,29 +132,9 @@ fn empty() -> Document {
 }
 
 /// What an ACL stands on.
-struct Target<'a> {
-    partition: &'a str,
-    bucket: &'a str,
-    /// The sixth part of an object's ARN, bucket and key; `None` for a bucket.
-    object: Option<&'a str>,
-}
+struct Target<'a>(S3Name<'a>);
 
-impl<'a> Target<'a> {
-    /// The bucket, which has a name, or the object with this ARN; access points and the like have a region or an account and are neither.
-    fn of(arn: &'a str) -> Option<Target<'a>> {
-        let mut parts = arn.splitn(6, ':');
-        let [head, partition, service, region, account, rest] = std::array::from_fn(|_| parts.next().unwrap_or_default());
-        if (head, service, region, account) != ("arn", "s3", "", "") {
-            return None;
-        }
-        let bucket = rest.split('/').next().filter(|bucket| !bucket.is_empty())?;
-        Some(Target { partition, bucket, object: (bucket.len() < rest.len()).then_some(rest) })
-    }
-
-    fn bucket_arn(&self) -> String {
-        format!("arn:{}:s3:::{}", self.partition, self.bucket)
-    }
-
+impl Target<'_> {
     /// The table of S-724.
     fn statements(&self, entries: &[PrincipalEntry], permission: Permission, is_owner: bool, at: &Place) -> Vec<Statement> {
         let full = permission == Permission::FullControl;
@@ -163,7 +143,7 @@ impl<'a> Target<'a> {
             let names = table.iter().filter(|(granted, _)| *granted).flat_map(|(_, names)| *names);
             names.map(|name| ActionPattern { pieces: vec![Piece::Literal(format!("s3:{name}"))] }).collect()
         };
-        let sides = match self.object {
+        let sides = match self.0.object {
             Some(rest) => vec![(
                 vec![Piece::Literal(rest.to_owned())],
                 allowed(&[
@@ -174,7 +154,7 @@ impl<'a> Target<'a> {
             )],
             None => vec![
                 (
-                    vec![Piece::Literal(self.bucket.to_owned())],
+                    vec![Piece::Literal(self.0.bucket.to_owned())],
                     allowed(&[
                         (is(Permission::Read), &["listbucket", "listbucketversions", "listbucketmultipartuploads"]),
                         (is(Permission::ReadAcp), &["getbucketacl"]),
@@ -182,7 +162,7 @@ impl<'a> Target<'a> {
                     ]),
                 ),
                 (
-                    vec![Piece::Literal(format!("{}/", self.bucket)), Piece::Star],
+                    vec![Piece::Literal(format!("{}/", self.0.bucket)), Piece::Star],
                     allowed(&[
                         (is(Permission::Write), &["putobject"]),
                         (is(Permission::Write) && is_owner, &["deleteobject", "deleteobjectversion"]),
@@ -208,14 +188,14 @@ impl<'a> Target<'a> {
 
     fn pattern(&self, rest: Vec<Piece>) -> ArnPattern {
         let literal = |text: &str| if text.is_empty() { Vec::new() } else { vec![Piece::Literal(text.to_owned())] };
-        ArnPattern { parts: [literal("arn"), literal(self.partition), literal("s3"), Vec::new(), Vec::new(), rest] }
+        ArnPattern { parts: [literal("arn"), literal(self.0.partition), literal("s3"), Vec::new(), Vec::new(), rest] }
     }
 }
 
 /// A canned ACL as grants (S-724). `owner` is the account of the bucket, else of the object.
 fn canned_grants(canned: CannedAcl, target: &Target<'_>, owner: &str) -> Vec<(Grantee, Permission)> {
     let group = |group, permission| (Grantee::Group(group), permission);
-    let bucket_owner = |permission| match target.object {
+    let bucket_owner = |permission| match target.0.object {
         Some(_) => vec![(Grantee::Account(owner.to_owned()), permission)],
         None => Vec::new(),
     };

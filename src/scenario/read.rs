@@ -4,7 +4,7 @@
 //! the outcome of the scenario, not a fault of the file. The limits of this reader are therefore those of the grammar alone.
 
 use super::types::{Case, Expect, ExpectedDecision, ExpectedMatch, Scenario, ScenarioFile};
-use crate::diag::{Code, Diagnostic, FileId, Sources, Span, quoted};
+use crate::diag::{Code, Diagnostic, FileId, Sources, Span, did_you_mean, quoted};
 use crate::syntax::{Kind, Limits, Node, Tree};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -235,7 +235,7 @@ fn unknown_word(node: Node<'_>, text: &str, what: &str, known: &[&str], found: &
     let diagnostic = Diagnostic::new(Code::InvalidWorld, node.span(), format!("{} is {what}", quoted(text)));
     let folded = known.iter().find(|word| word.replace('_', "-").eq_ignore_ascii_case(&text.replace('_', "-")));
     found.push(match folded {
-        Some(word) => diagnostic.with_help(format!("did you mean `{word}`?")),
+        Some(word) => diagnostic.with_help(did_you_mean(word)),
         None if known.len() < 12 => diagnostic.with_help(format!("it is one of {}", listed(known))),
         None => diagnostic,
     });

@@ -6,7 +6,7 @@
 use super::cache::{Cache, Key};
 use super::error::SessionError;
 use super::overlay::{SessionDocument, compile_overlay};
-use crate::diag::{FileId, quoted};
+use crate::diag::{FileId, did_you_mean, nearest, quoted};
 use crate::syntax::{Limits, Tree};
 use crate::world::{
     DiskFiles, FULL_ACCESS, FileError, FileSystem, RCP_FULL_ACCESS, aws_managed_file, is_path, managed_policy, path_and_name,
@@ -14,7 +14,7 @@ use crate::world::{
 use portcullis_runtime::json::SessionDocuments;
 use portcullis_runtime::{Bundle, Overlay, SessionPolicies};
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -159,7 +159,11 @@ impl SessionResolver {
                 "FullAWSAccess" => FULL_ACCESS,
                 "RCPFullAWSAccess" => RCP_FULL_ACCESS,
                 _ => {
-                    let message = format!("{} is no managed policy of the caller's account and no built-in document", quoted(name));
+                    let mut message = format!("{} is no managed policy of the caller's account and no built-in document", quoted(name));
+                    // No policy of the account is offered: who sends the request need not know their names.
+                    if let Some(near) = nearest(name, ["FullAWSAccess", "RCPFullAWSAccess"]) {
+                        let _ = write!(message, "; {}", did_you_mean(near));
+                    }
                     return Err(SessionError::unresolved(index, message));
                 }
             };

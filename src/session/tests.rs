@@ -293,6 +293,11 @@ fn a_plain_resolver_reads_no_file() {
     let (code, message) = refused(resolve(&plain, own, &[r#""p/own.json""#]));
     assert_eq!((code, message.as_str()), ("unresolved-document", "session.policies[0]: no file can be named here, as `p/own.json` does"));
     assert_eq!(refused(resolve(&plain, own, &[r#""arn:aws:iam::aws:policy/job/Unknown""#])).0, "unresolved-document");
+    let unknown = "is no managed policy of the caller's account and no built-in document";
+    let (_, message) = refused(resolve(&plain, own, &[r#""FullAwsAcess""#]));
+    assert_eq!(message, format!("session.policies[0]: `FullAwsAcess` {unknown}; did you mean `FullAWSAccess`?"));
+    let (_, message) = refused(resolve(&plain, own, &[r#""Raed""#]));
+    assert_eq!(message, format!("session.policies[0]: `Raed` {unknown}"), "names of the account are not told");
     let held = resolve(&plain, own, &[r#""Read""#, r#""arn:aws:iam::aws:policy/Known""#]).unwrap();
     assert!(held.overlay.is_none());
     assert_eq!(held.policies, [(0, "Read".to_owned()), (1, "arn:aws:iam::aws:policy/Known".to_owned())]);

@@ -5,8 +5,7 @@ use super::operator::{self, is_negated};
 use super::pattern::{self, Part, Pattern};
 use super::policy::{ArnPattern, BaseOperator, Condition, ConditionValue, Operator, Piece, Qualifier, WrittenCondition};
 use super::{Kind, Member, Node};
-use crate::diag::nearest;
-use crate::diag::{Code, Span, quoted};
+use crate::diag::{Code, Span, did_you_mean, nearest, quoted};
 use portcullis_runtime::datatypes::{Cidr, Instant, Number, base64_is_canonical};
 
 /// The global keys that always have a list of values (S-809).
@@ -132,7 +131,7 @@ impl Check<'_> {
         let help = match known.filter(|_| prefix.is_empty() == set.is_none()) {
             Some(known) => {
                 let set = set.map(|set| format!("{set}:")).unwrap_or_default();
-                format!("did you mean `{set}{known}{}`?", if suffixed { "IfExists" } else { "" })
+                did_you_mean(&format!("{set}{known}{}", if suffixed { "IfExists" } else { "" }))
             }
             None => "an operator is `ForAllValues:`, `ForAnyValue:` or neither, a name such as `StringEquals`, and perhaps `IfExists`"
                 .to_owned(),

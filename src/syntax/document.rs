@@ -3,8 +3,7 @@
 use super::check::{Check, Text, opening};
 use super::policy::{Document, Effect, PolicyType, PrincipalElement, ResourceElement, Statement, Version};
 use super::{Kind, Limits, Member, Node, duplicate_keys};
-use crate::diag::nearest;
-use crate::diag::{Code, Diagnostic, Span, quoted};
+use crate::diag::{Code, Diagnostic, Span, did_you_mean, nearest, quoted};
 use std::collections::HashMap;
 
 const DOCUMENT_MEMBERS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -116,7 +115,7 @@ impl Check<'_> {
 
     fn unknown_element(&mut self, member: Member<'_>, of: &str, known: &[&'static str]) {
         let help = match nearest(member.key, known.iter().copied()) {
-            Some(name) => format!("did you mean `{name}`?"),
+            Some(name) => did_you_mean(name),
             None => format!("known are {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
         };
         self.report(Code::UnknownElement, member.key_span, format!("{} is no element of a {of}", quoted(member.key))).help = Some(help);
@@ -224,21 +223,8 @@ impl Check<'_> {
         matches!(self.policy_type, PolicyType::Resource | PolicyType::Endpoint)
     }
 
-    fn type_name(&self) -> &'static str {
-        match self.policy_type {
-            PolicyType::Identity => "an identity policy",
-            PolicyType::Boundary => "a permissions boundary",
-            PolicyType::Session => "a session policy",
-            PolicyType::Scp => "a service control policy",
-            PolicyType::Rcp => "a resource control policy",
-            PolicyType::Resource => "a resource policy",
-            PolicyType::Trust => "a trust policy",
-            PolicyType::Endpoint => "an endpoint policy",
-        }
-    }
-
     fn unsupported(&mut self, code: Code, member: Member<'_>) {
-        let message = format!("{} takes no {}", self.type_name(), quoted(member.key));
+        let message = format!("{} takes no {}", self.policy_type.described(), quoted(member.key));
         let help = match (code, self.policy_type) {
             (Code::UnsupportedPrincipal, PolicyType::Trust | PolicyType::Rcp) => "use `Principal` and conditions on the caller",
             (Code::UnsupportedPrincipal, _) => "whom it concerns follows from where it is attached",
@@ -278,7 +264,7 @@ impl Check<'_> {
             }
             other => {
                 let near = other.and_then(|text| nearest(text, ["Allow", "Deny"]));
-                let help = near.map_or_else(|| "`Effect` is `Allow` or `Deny`".to_owned(), |name| format!("did you mean `{name}`?"));
+                let help = near.map_or_else(|| "`Effect` is `Allow` or `Deny`".to_owned(), did_you_mean);
                 self.report(Code::InvalidEffect, value.span(), format!("{} is no effect", shown(value))).help = Some(help);
                 None
             }
@@ -346,11 +332,11 @@ impl Check<'_> {
             self.report(Code::MissingAction, at, "the statement has neither `Action` nor `NotAction`");
         }
         if principal.is_none() && self.takes_principal() {
-            let message = format!("a statement of {} names its principal", self.type_name());
+            let message = format!("a statement of {} names its principal", self.policy_type.described());
             self.report(Code::MissingPrincipal, at, message).help = Some("add a `Principal`; `\"*\"` is everyone".to_owned());
         }
         if resource.is_none() && !matches!(self.policy_type, PolicyType::Resource | PolicyType::Trust) {
-            let message = format!("a statement of {} names its resources", self.type_name());
+            let message = format!("a statement of {} names its resources", self.policy_type.described());
             self.report(Code::MissingResource, at, message).help = Some("add a `Resource`; `\"*\"` is every resource".to_owned());
         }
     }
@@ -374,7 +360,7 @@ impl Check<'_> {
         }
         let characters = quota_characters(text, spaces);
         if characters > quota {
-            let message = format!("{} of {characters} characters, AWS takes {quota} by default", self.type_name());
+            let message = format!("{} of {characters} characters, AWS takes {quota} by default", self.policy_type.described());
             self.report(Code::SizeQuota, opening(node), message).help = (!more.is_empty()).then(|| more.to_owned());
         }
     }

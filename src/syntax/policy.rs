@@ -27,6 +27,23 @@ pub enum PolicyType {
     Endpoint,
 }
 
+impl PolicyType {
+    /// What a message calls a policy of this type, with the article: `a trust policy`.
+    #[must_use]
+    pub fn described(self) -> &'static str {
+        match self {
+            PolicyType::Identity => "an identity policy",
+            PolicyType::Boundary => "a permissions boundary",
+            PolicyType::Session => "a session policy",
+            PolicyType::Scp => "a service control policy",
+            PolicyType::Rcp => "a resource control policy",
+            PolicyType::Resource => "a resource policy",
+            PolicyType::Trust => "a trust policy",
+            PolicyType::Endpoint => "an endpoint policy",
+        }
+    }
+}
+
 /// `Version` of a document (S-104).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Version {

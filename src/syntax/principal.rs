@@ -3,8 +3,7 @@
 use super::check::{Check, Text, inner_span};
 use super::policy::{PolicyType, PrincipalElement, PrincipalEntry};
 use super::{Kind, Member, Node};
-use crate::diag::nearest;
-use crate::diag::{Code, quoted};
+use crate::diag::{Code, did_you_mean, nearest, quoted};
 
 const CLASSES: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
 
@@ -85,10 +84,8 @@ impl Check<'_> {
     }
 
     fn unknown_class(&mut self, member: Member<'_>) {
-        let help = nearest(member.key, CLASSES).map_or_else(
-            || "known are `AWS`, `Service`, `Federated` and `CanonicalUser`".to_owned(),
-            |name| format!("did you mean `{name}`?"),
-        );
+        let help = nearest(member.key, CLASSES)
+            .map_or_else(|| "known are `AWS`, `Service`, `Federated` and `CanonicalUser`".to_owned(), did_you_mean);
         self.report(Code::UnknownElement, member.key_span, format!("{} is no kind of principal", quoted(member.key))).help = Some(help);
     }
 

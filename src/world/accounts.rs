@@ -5,10 +5,10 @@
 //! they stand, because any `Doc` of the account may name them. Rules: S-110 (types), S-114 (sizes), S-724 (ACL shapes), S-810 (tags).
 
 use super::acl::read_acl;
-use super::resolve::{Managed, Quota, References, Scope, Surroundings};
+use super::resolve::{Managed, Quota, References, Scope, Surroundings, nearest_of};
 use super::shape::{Fields, account_id, duplicate, mismatch, text};
 use super::types::{Account, Attachment, Group, ManagedPolicy, Resource, Role, User, VpcEndpoint};
-use crate::diag::{Code, Diagnostic, Span, quoted};
+use crate::diag::{Code, Diagnostic, Span, did_you_mean, quoted};
 use crate::syntax::policy::PolicyType;
 use crate::syntax::{Kind, Node, duplicate_keys};
 use std::collections::HashMap;
@@ -193,7 +193,13 @@ impl<'n> Reader<'_, 'n> {
                 Some(index) => groups.push(*index),
                 None => {
                     let message = format!("this account declares no group {}", quoted(name));
-                    self.scope.report(Diagnostic::new(Code::UnknownGroup, node.span(), message));
+                    let near = if self.scope.may_suggest(group_index.len()) {
+                        nearest_of(name, group_index.keys().map(String::as_str))
+                    } else {
+                        None
+                    };
+                    let help = near.map(did_you_mean);
+                    self.scope.report(Diagnostic { help, ..Diagnostic::new(Code::UnknownGroup, node.span(), message) });
                 }
             }
         }
@@ -262,7 +268,7 @@ impl<'n> Reader<'_, 'n> {
         for (entity, place) in self.entities(fields, "resources", "a resource", RESOURCE) {
             let arn = self.resource_arn(&entity);
             let policy = self.scope.attachment(entity.get("policy"), PolicyType::Resource, &place);
-            let acl = entity.get("acl").and_then(|field| read_acl(&mut self.scope, field, &place));
+            let acl = entity.get("acl").and_then(|field| read_acl(&mut self.scope, field, &place, &arn));
             let tags = self.resource_tags(&entity);
             resources.push(Resource { arn, policy, acl, tags });
         }

@@ -1,13 +1,14 @@
 //! S3 ACLs: their types, and reading the `acl` member of a resource (S-724, S-725).
 //!
-//! Input: the node of the member. Output: an [`Acl`], in which every grant, the canned ones together, has its place. What is missing or unknown is
-//! reported; a grant that is not whole is left out. What a grant allows is for `link`.
+//! Input: the node of the member and the ARN of its resource. Output: an [`Acl`], in which every grant, the canned ones together, has its place. What is
+//! missing or unknown is reported; a grant that is not whole is left out. What has no effect where it stands is the warning `acl-without-effect`. What a
+//! grant allows is for `link`.
 
 use super::resolve::Scope;
 use super::shape::{Field, Fields, account_id, missing, non_empty, one_of};
 use super::types::Place;
-use crate::diag::{Code, Diagnostic};
-use crate::syntax::Node;
+use crate::diag::{Code, Diagnostic, quoted};
+use crate::syntax::{Kind, Node};
 
 /// Enums whose variants are words of the world format.
 macro_rules! words {
@@ -122,9 +123,37 @@ const ACL: &[&str] = &["canned", "ownership", "grants"];
 const GRANT: &[&str] = &["grantee", "permission"];
 const GRANTEE: &[&str] = &["Group", "Account", "CanonicalUser"];
 
-/// Reads the member `acl` of the resource at `resource`, a place.
-pub(super) fn read_acl<'n>(scope: &mut Scope<'_, 'n>, field: Field<'n>, resource: &str) -> Option<Acl> {
+/// A bucket, or an object in one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct S3Name<'a> {
+    pub(crate) partition: &'a str,
+    /// Not empty.
+    pub(crate) bucket: &'a str,
+    /// The sixth part of an object's ARN, bucket and key; `None` for a bucket.
+    pub(crate) object: Option<&'a str>,
+}
+
+impl<'a> S3Name<'a> {
+    /// The bucket or object with this ARN; access points and the like have a region or an account and are neither.
+    pub(crate) fn of(arn: &'a str) -> Option<S3Name<'a>> {
+        let mut parts = arn.splitn(6, ':');
+        let [head, partition, service, region, account, rest] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        if (head, service, region, account) != ("arn", "s3", "", "") {
+            return None;
+        }
+        let bucket = rest.split('/').next().filter(|bucket| !bucket.is_empty())?;
+        Some(S3Name { partition, bucket, object: (bucket.len() < rest.len()).then_some(rest) })
+    }
+
+    pub(crate) fn bucket_arn(&self) -> String {
+        format!("arn:{}:s3:::{}", self.partition, self.bucket)
+    }
+}
+
+/// Reads the member `acl` of the resource at `resource`, a place. `arn` is that of the resource, empty if it has none that can be read.
+pub(super) fn read_acl<'n>(scope: &mut Scope<'_, 'n>, field: Field<'n>, resource: &str, arn: &str) -> Option<Acl> {
     let fields = Fields::read(field.value, "`acl`", ACL, &mut scope.found.diagnostics)?;
+    without_effect(&fields, field, arn, &mut scope.found.diagnostics);
     let place = |scope: &Scope<'_, 'n>, path: String, node: Node<'n>| Place { path, text: node.span(), order: scope.order(node.span()) };
     let canned = fields.get("canned").and_then(|field| {
         let word = one_of(field.value, "`canned`", CannedAcl::WORDS, &mut scope.found.diagnostics)?;
@@ -142,6 +171,38 @@ pub(super) fn read_acl<'n>(scope: &mut Scope<'_, 'n>, field: Field<'n>, resource
         }
     }
     Some(Acl { canned, ownership, grants })
+}
+
+/// Reports what of an ACL counts nowhere.
+fn without_effect(fields: &Fields<'_>, field: Field<'_>, arn: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let mut report =
+        |at, message: String, help: String| diagnostics.push(Diagnostic::new(Code::AclWithoutEffect, at, message).with_help(help));
+    let Some(name) = S3Name::of(arn) else {
+        if !arn.is_empty() {
+            let message = format!("{} is neither an S3 bucket nor an object, so its ACL counts nowhere", quoted(arn));
+            report(field.key, message, "grant with a `policy`, or leave it out".to_owned());
+        }
+        return;
+    };
+    if name.object.is_none() {
+        if let Some(canned) = fields.get("canned")
+            && let Some(word @ ("bucket-owner-read" | "bucket-owner-full-control")) = canned.value.as_str()
+        {
+            report(canned.value.span(), format!("`{word}` grants nothing on a bucket"), "it is for the ACL of an object".to_owned());
+        }
+        return;
+    }
+    if let Some(ownership) = fields.get("ownership") {
+        let message = "`ownership` counts on the bucket alone".to_owned();
+        report(ownership.key, message, format!("give it in the ACL of {}", quoted(&name.bucket_arn())));
+    }
+    let grants = fields.get("grants").filter(|grants| grants.value.kind() == Kind::Array);
+    for permission in grants.iter().flat_map(|grants| grants.value.items()).filter_map(|grant| grant.member("permission")) {
+        if permission.as_str() == Some("WRITE") {
+            let message = "`WRITE` allows nothing in the ACL of an object".to_owned();
+            report(permission.span(), message, format!("grant it in the ACL of {}", quoted(&name.bucket_arn())));
+        }
+    }
 }
 
 fn grant(node: Node<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<(Grantee, Permission)> {

@@ -60,11 +60,12 @@ pub(super) fn quotas(found: &References, linked: &[Option<Linked>], diagnostics:
     }
 }
 
-/// Levels that list RCPs without the full-access document.
+/// Levels that list RCPs without the full-access document; a level with an error may mean that one, so it is left alone.
 pub(super) fn rcp_levels(found: &References, linked: &[Option<Linked>], documents: &[StoredDocument], diagnostics: &mut Vec<Diagnostic>) {
     for (at, references) in &found.rcp_levels {
-        let of_level = references.clone().filter_map(|index| linked.get(index)?.as_ref());
-        let mut documents = of_level.filter_map(|linked| documents.get(linked.document.0 as usize));
+        let of_level: Option<Vec<&Linked>> = references.clone().map(|index| linked.get(index)?.as_ref()).collect();
+        let Some(of_level) = of_level else { continue };
+        let mut documents = of_level.into_iter().filter_map(|linked| documents.get(linked.document.0 as usize));
         if !documents.any(|stored| is_full_access(&stored.document)) {
             let message = "no policy of this level allows everything, so nothing passes it";
             diagnostics.push(Diagnostic::new(Code::RcpFullAccessMissing, *at, message).with_help("add `RCPFullAWSAccess` to the list"));

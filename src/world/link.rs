@@ -13,7 +13,7 @@ use super::read::{Input, decode, not_utf8, unreadable};
 use super::resolve::{FileKey, Order, Reference, References, Target};
 use super::types::{Account, Attachment, DocumentId, NamedPolicy, OrganizationUnit, StoredDocument, World};
 use super::{FULL_ACCESS, RCP_FULL_ACCESS, WorldError};
-use crate::diag::{Code, Diagnostic, FileId, Sources, Span};
+use crate::diag::{Code, Diagnostic, FileId, Sources, Span, did_you_mean};
 use crate::syntax::Tree;
 use crate::syntax::policy::PolicyType;
 use rayon::prelude::*;
@@ -206,11 +206,7 @@ fn read_files(
     let mut first_of: HashMap<&FileKey, FileId> = HashMap::new();
     let mut added = Vec::with_capacity(wanted.len());
     for ((key, policy_type), named) in &wanted {
-        let name = match key {
-            FileKey::Path(path) => path.as_str(),
-            FileKey::FullAccess => "FullAWSAccess",
-            FileKey::RcpFullAccess => "RCPFullAWSAccess",
-        };
+        let name = key.name();
         match contents.get(*key) {
             Some(Ok((text, cut))) => {
                 let file = sources.add(name.to_owned(), Arc::clone(text), named.values().next().copied());
@@ -219,7 +215,7 @@ fn read_files(
                 if !*cut {
                     added.push((*key, *policy_type, file));
                 } else if first == file {
-                    diagnostics.push(not_utf8(sources, file));
+                    diagnostics.push(named_here(not_utf8(sources, file), sources.file(file).named_at(), *policy_type));
                 }
             }
             Some(Err(error)) => {
@@ -232,7 +228,8 @@ fn read_files(
     let sources = &*sources;
     let parse = |(_, policy_type, file): &(&FileKey, PolicyType, FileId)| {
         let text = sources.file(*file).text();
-        let tree = Tree::parse(*file, text, 0..text.len(), limits)?;
+        let tree = Tree::parse(*file, text, 0..text.len(), limits)
+            .map_err(|diagnostic| named_here(diagnostic, sources.file(*file).named_at(), *policy_type))?;
         Ok((pool.intern(tree.root(), *policy_type), tree.root().span()))
     };
     let parsed: Vec<Result<_, Diagnostic>> = added.par_iter().map(parse).collect();
@@ -256,8 +253,8 @@ struct Linker<'f> {
     statements: usize,
     /// Texts that have reported, as which type.
     places: HashSet<(Span, PolicyType)>,
-    /// By text: what it has reported, as whichever type.
-    reported: HashMap<Span, HashSet<(Code, Span)>>,
+    /// By text: what it has reported, as whichever type. The message is part of it, since types may find different faults with one place.
+    reported: HashMap<Span, HashSet<(Code, Span, String)>>,
 }
 
 /// A document of the pool and what has become of it.
@@ -291,8 +288,16 @@ impl<'f> Linker<'f> {
         };
         let key = (digest, reference.policy_type);
         let entry = self.parsed.get_mut(&key)?;
-        if entry.parsed.has_diagnostics() && self.places.insert((text, key.1)) {
-            report(entry, text, self.files, self.reported.entry(self.files.in_first(text)).or_default(), diagnostics);
+        match &reference.target {
+            _ if !entry.parsed.has_diagnostics() => {}
+            Target::File { key: built_in @ (FileKey::FullAccess | FileKey::RcpFullAccess), .. } => {
+                diagnostics.extend(of_built_in(built_in, &entry.parsed, text, reference));
+            }
+            _ if self.places.insert((text, key.1)) => {
+                let reported = self.reported.entry(self.files.in_first(text)).or_default();
+                report(entry, text, reference, self.files, reported, diagnostics);
+            }
+            _ => {}
         }
         self.statements = self.statements.saturating_add(entry.parsed.statement_count);
         let document = match entry.id {
@@ -309,15 +314,59 @@ impl<'f> Linker<'f> {
     }
 }
 
-/// Reports the errors of a text at each place where it stands, its warnings at the first, and neither twice where a text is
-/// checked as several types.
-fn report(entry: &mut Entry, text: Span, files: &ReadFiles, reported: &mut HashSet<(Code, Span)>, diagnostics: &mut Vec<Diagnostic>) {
+/// Reports the errors of a text at each place where it stands, its warnings at the first, and neither twice where types that the text is checked as
+/// find the same.
+fn report(
+    entry: &mut Entry,
+    text: Span,
+    reference: &Reference,
+    files: &ReadFiles,
+    reported: &mut HashSet<(Code, Span, String)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let first = !std::mem::replace(&mut entry.has_reported, true);
     let wanted = entry.parsed.diagnostics_at(text).filter(|diagnostic| first || diagnostic.is_error());
-    let known = |diagnostic: &Diagnostic| (diagnostic.code, files.in_first(diagnostic.span));
+    let known = |diagnostic: &Diagnostic| (diagnostic.code, files.in_first(diagnostic.span), diagnostic.message.clone());
     let fresh: Vec<Diagnostic> = wanted.filter(|diagnostic| !reported.contains(&known(diagnostic))).collect();
     reported.extend(fresh.iter().map(known));
-    diagnostics.extend(fresh);
+    diagnostics.extend(fresh.into_iter().map(|diagnostic| placed(diagnostic, text, reference)));
+}
+
+/// The error with the place that makes its document a policy of this type, where its own place does not tell: the value that names the document, or the
+/// opening brace of a document without a principal, which is reported at the end of the statement (S-116).
+fn placed(diagnostic: Diagnostic, text: Span, reference: &Reference) -> Diagnostic {
+    if !diagnostic.is_error() {
+        return diagnostic;
+    }
+    if text != reference.at {
+        return named_here(diagnostic, Some(reference.at), reference.policy_type);
+    }
+    if diagnostic.code != Code::MissingPrincipal {
+        return diagnostic;
+    }
+    let opening = Span { end: text.start.saturating_add(1).min(text.end), ..text };
+    diagnostic.with_label(opening, format!("stands here, as {}", reference.policy_type.described()))
+}
+
+/// The error with the place that names its file.
+fn named_here(diagnostic: Diagnostic, at: Option<Span>, policy_type: PolicyType) -> Diagnostic {
+    match at {
+        Some(at) => diagnostic.with_label(at, format!("named here, as {}", policy_type.described())),
+        None => diagnostic,
+    }
+}
+
+/// The error of a built-in document that is named where its type is another. Nobody can change its text, so the place is the name, and the first fault says it.
+fn of_built_in(key: &FileKey, parsed: &Parsed, text: Span, reference: &Reference) -> Option<Diagnostic> {
+    let errors = parsed.diagnostics_at(text).filter(Diagnostic::is_error);
+    let first = errors.min_by_key(|diagnostic| diagnostic.span.start)?;
+    let message = format!("`{}` cannot be {}: {}", key.name(), reference.policy_type.described(), first.message);
+    let help = match (key, reference.policy_type) {
+        (FileKey::FullAccess, PolicyType::Rcp) => did_you_mean(FileKey::RcpFullAccess.name()),
+        (FileKey::RcpFullAccess, PolicyType::Identity | PolicyType::Boundary | PolicyType::Scp) => did_you_mean(FileKey::FullAccess.name()),
+        _ => "write the document itself in its place".to_owned(),
+    };
+    Some(Diagnostic::new(first.code, reference.at, message).with_help(help))
 }
 
 /// The document of a draft's id, which is an index.

@@ -32,6 +32,7 @@ mod shape;
 mod tests;
 mod types;
 
+pub(crate) use acl::S3Name;
 pub use acl::{Acl, AclGroup, CannedAcl, Grant, Grantee, Ownership, Permission};
 pub use files::{DiskFiles, FileError, FileSystem, MemoryFiles};
 pub(crate) use resolve::{aws_managed_file, is_path, managed_policy, path_and_name};

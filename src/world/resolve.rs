@@ -7,7 +7,7 @@
 use super::documents::Pool;
 use super::shape::{Field, Fields, list, mismatch};
 use super::types::{Attachment, DocumentId};
-use crate::diag::{Code, Diagnostic, Span, nearest, quoted};
+use crate::diag::{Code, Diagnostic, Span, did_you_mean, nearest, quoted};
 use crate::syntax::policy::PolicyType;
 use crate::syntax::{Kind, Node};
 use std::collections::HashMap;
@@ -37,6 +37,15 @@ impl FileKey {
             "FullAWSAccess" => Some(FileKey::FullAccess),
             "RCPFullAWSAccess" => Some(FileKey::RcpFullAccess),
             _ => None,
+        }
+    }
+
+    /// The path as written and joined, or the name.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            FileKey::Path(path) => path,
+            FileKey::FullAccess => "FullAWSAccess",
+            FileKey::RcpFullAccess => "RCPFullAWSAccess",
         }
     }
 }
@@ -259,17 +268,20 @@ impl<'a, 'n> Scope<'a, 'n> {
         }
     }
 
-    /// A help line with the known name nearest to one that is not known. Only some are looked for, as each takes a look at all.
+    /// A help line with the managed policy or built-in document nearest to a name that is not known.
     fn near(&mut self, name: &str) -> Option<String> {
-        const NAMES_MAX: usize = 1_000;
-        self.suggestions_left = self.suggestions_left.checked_sub(1)?;
-        if self.managed.len() > NAMES_MAX {
+        if !self.may_suggest(self.managed.len()) {
             return None;
         }
-        // In the order of the alphabet, so that the table's order cannot be seen.
-        let mut known: Vec<&str> = self.managed.keys().map(String::as_str).chain(["FullAWSAccess", "RCPFullAWSAccess"]).collect();
-        known.sort_unstable();
-        nearest(name, known).map(|near| format!("did you mean `{near}`"))
+        nearest_of(name, self.managed.keys().map(String::as_str).chain(["FullAWSAccess", "RCPFullAWSAccess"])).map(did_you_mean)
+    }
+
+    /// Whether the nearest of so many known names is looked for. Only some are, as each takes a look at all.
+    pub(super) fn may_suggest(&mut self, known: usize) -> bool {
+        const NAMES_MAX: usize = 1_000;
+        let Some(left) = self.suggestions_left.checked_sub(1) else { return false };
+        self.suggestions_left = left;
+        known <= NAMES_MAX
     }
 
     /// A managed policy of the account, checked as `policy_type`.
@@ -300,7 +312,16 @@ impl<'a, 'n> Scope<'a, 'n> {
                 let help = format!("the policy {} of this account has the path {}", quoted(name), quoted(&managed.path));
                 self.unresolved(node, format!("no managed policy has the ARN {}", quoted(arn)), Some(help))
             }
-            _ if own => self.unresolved(node, format!("this account declares no managed policy {}", quoted(name)), None),
+            _ if own => {
+                let near =
+                    if self.may_suggest(self.managed.len()) { nearest_of(name, self.managed.keys().map(String::as_str)) } else { None };
+                let declared = near.and_then(|near| Some((near, self.managed.get(near)?)));
+                let help = declared.map(|(near, managed)| {
+                    let head = arn.strip_suffix(policy).unwrap_or_default();
+                    did_you_mean(&format!("{head}{}{near}", managed.path.trim_start_matches('/')))
+                });
+                self.unresolved(node, format!("this account declares no managed policy {}", quoted(name)), help)
+            }
             _ => {
                 let help = "only managed policies of the same account and AWS managed policies can be named";
                 self.unresolved(node, format!("{} belongs to another account", quoted(arn)), Some(help.to_owned()))
@@ -325,6 +346,14 @@ impl<'a, 'n> Scope<'a, 'n> {
         self.report(Diagnostic { help, ..Diagnostic::new(Code::UnresolvedDocument, node.span(), message) });
         Target::Nothing
     }
+}
+
+/// The known name nearest to one that is not known.
+pub(super) fn nearest_of<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    // In the order of the alphabet, so that the order of a table cannot be seen.
+    let mut known: Vec<&str> = known.collect();
+    known.sort_unstable();
+    nearest(name, known)
 }
 
 /// A string that is no ARN is a path if it ends in `.json` or holds a `/`.

@@ -4,7 +4,7 @@
 //! caller goes on with the rest and all errors of a world come out at once. Repeated members are reported by
 //! [`duplicate_keys`](crate::syntax::duplicate_keys) over a whole account; here the first one counts.
 
-use crate::diag::{Code, Diagnostic, Span, nearest, quoted};
+use crate::diag::{Code, Diagnostic, Span, did_you_mean, nearest, quoted};
 use crate::syntax::{Kind, Node};
 use portcullis_runtime::format::is_entity_name;
 
@@ -197,10 +197,10 @@ pub(super) fn duplicate(span: Span, first: Span, message: String) -> Diagnostic 
     Diagnostic::new(Code::DuplicateEntity, span, message).with_label(first, "first here")
 }
 
-/// `did you mean …`, or the whole choice if nothing is near.
+/// `did you mean …?`, or the whole choice if nothing is near.
 fn suggestion(text: &str, known: &[&str]) -> String {
     match nearest(text, known.iter().copied()) {
-        Some(name) => format!("did you mean `{name}`"),
+        Some(name) => did_you_mean(name),
         None => format!("known here: {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -4,6 +4,7 @@ use crate::output::Output;
 use crate::ui::{Ui, seconds};
 use crate::wire;
 use portcullis::diag::{Diagnostic, Sources, render_text};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -70,10 +71,12 @@ impl Failure {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         let warnings = diagnostics.len().saturating_sub(errors);
         let code = diagnostics.iter().find(|diagnostic| diagnostic.is_error()).map_or("invalid-world", |first| first.code.as_str());
+        // A file that is read as several types of policy stands in the sources once for each.
+        let files: BTreeSet<&str> = diagnostics.iter().map(|diagnostic| sources.file(diagnostic.span.file).name()).collect();
         let shown = diagnostics.iter().filter(|diagnostic| diagnostic.is_error() || ui.says_warnings());
         Failure::Unusable(Box::new(Complaint {
             code,
-            message: format!("{what} is refused: {} in {}", counts(errors, warnings), count(sources.len(), "file", "files")),
+            message: format!("{what} is refused: {} in {}", counts(errors, warnings), count(files.len(), "file", "files")),
             help: None,
             rendered: shown.map(|diagnostic| render_text(sources, diagnostic, ui.colour())).collect(),
             pending: wire::Pending::new(sources, diagnostics),

@@ -50,7 +50,7 @@ fn documents_resolve_in_order() {
         (r#""Read""#, r#"{"name":"Read","document":"p/r.json"}"#, &[("p/r.json", "$P")], "p/r.json:1:1"),
         (r#""FullAWSAccess""#, own, &[], "FullAWSAccess:1:1"),
         (r#""FullAWSAccess""#, r#"{"name":"FullAWSAccess","document":$P}"#, &[], "world.json:4:56"),
-        (r#""RCPFullAWSAccess""#, own, &[], "RCPFullAWSAccess:1:56 unsupported-principal"),
+        (r#""RCPFullAWSAccess""#, own, &[], "world.json:3:34 unsupported-principal"),
         (r#""""#, own, &[], "world.json:3:34 unresolved-document"),
         (r#""Read""#, r#"{"name":"Read","document":"Other"},{"name":"Other","document":$P}"#, &[], "world.json:4:47 unresolved-document"),
         (
@@ -170,6 +170,118 @@ fn errors_of_equal_documents() {
     let repeated =
         account("\"users\":[{\"name\":\"u\",\"policies\":[\n{\"Version\":\"2012-10-17\",\"Version\":\"2012-10-17\",\"Statement\":[]}]}]");
     check("a repeated key once", &repeated, &[], &["world.json:4:25 duplicate-key", "world.json:4:60 missing-statement"]);
+}
+
+/// Each diagnostic's place and those of its labels, with their words.
+fn labelled(outcome: &Outcome) -> Vec<String> {
+    let Err(error) = outcome else { return Vec::new() };
+    let line = |diagnostic: &Diagnostic| {
+        let labels = diagnostic.labels.iter().map(|(span, label)| {
+            let place = error.sources().line_column(span.file, span.start);
+            format!(" [{}:{}:{} {label}]", error.sources().file(span.file).name(), place.line, place.column)
+        });
+        format!("{}{}", lines(error.sources(), std::slice::from_ref(diagnostic)).concat(), labels.collect::<String>())
+    };
+    error.diagnostics().iter().map(line).collect()
+}
+
+#[test]
+fn errors_of_named_documents_tell_who_named_them() {
+    let bad = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*"}]}"#;
+    let members = |text: &str| format!("{{\"version\":1,\"aws_managed\":\"m\",\"accounts\":[{{\n\"id\":\"111111111111\",\n{text}\n}}]}}");
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            "a path: of places of one type the first; what another type finds too is said once",
+            "\"users\":[{\"name\":\"u\",\"policies\":[\"p.json\",\n\"p.json\"],\n\"boundary\":\"p.json\"}],\n\"vpc_endpoints\":[{\"id\":\"v\",\"policy\":\"p.json\"}]",
+            &[
+                "p.json:1:70 missing-action [world.json:3:34 named here, as an identity policy]",
+                "p.json:1:70 missing-principal [world.json:6:37 named here, as an endpoint policy]",
+            ],
+        ),
+        (
+            "one place of a text, one code, two types, two messages",
+            "\"roles\":[{\"name\":\"r\",\"trust\":\"q.json\"}],\n\"vpc_endpoints\":[{\"id\":\"v\",\"policy\":\"q.json\"}]",
+            &[
+                "q.json:1:72 missing-principal [world.json:3:30 named here, as a trust policy]",
+                "q.json:1:72 missing-principal [world.json:4:37 named here, as an endpoint policy]",
+                "q.json:1:72 missing-resource [world.json:4:37 named here, as an endpoint policy]",
+            ],
+        ),
+        (
+            "a policy of AWS",
+            "\"users\":[{\"name\":\"u\",\"boundary\":\"arn:aws:iam::aws:policy/P\"}]",
+            &["m/P.json:1:70 missing-action [world.json:3:33 named here, as a permissions boundary]"],
+        ),
+        (
+            "a managed policy, declared and used",
+            "\"managed_policies\":[{\"name\":\"M\",\"document\":\n$P}],\"resources\":[{\"arn\":\"arn:aws:s3:::b\",\"policy\":\"M\"}]",
+            &["world.json:4:94 missing-principal [world.json:4:146 named here, as a resource policy]"],
+        ),
+        (
+            "no JSON",
+            "\"roles\":[{\"name\":\"r\",\"trust\":\"x.json\"}]",
+            &["x.json:1:2 json-syntax [world.json:3:30 named here, as a trust policy]"],
+        ),
+        (
+            "in its place: what is missing",
+            "\"resources\":[{\"arn\":\"arn:aws:s3:::b\",\"policy\":\n$P}]",
+            &["world.json:4:94 missing-principal [world.json:4:1 stands here, as a resource policy]"],
+        ),
+        ("in its place: all else", "\"users\":[{\"name\":\"u\",\"policies\":[\n$R]}]", &["world.json:4:56 unsupported-principal"]),
+    ];
+    let role = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*"}]}"#;
+    for (title, text, expected) in cases {
+        let outcome = read(&members(text), &[("p.json", bad), ("m/P.json", bad), ("q.json", role), ("x.json", "{,")]);
+        assert_eq!(labelled(&outcome), *expected, "{title}");
+    }
+}
+
+/// The place of a built-in document's error is the name, at every place that names it, and there is one error for each.
+#[test]
+fn a_built_in_document_of_another_type_is_one_error_at_its_name() {
+    let cases: &[(&str, &[&str])] = &[
+        ("\"users\":[{\"name\":\"u\",\"policies\":[$]}]", &[]),
+        ("\"users\":[{\"name\":\"u\",\"boundary\":$}]", &[]),
+        ("\"scps\":[$]", &[]),
+        (
+            "\"rcps\":[\"RCPFullAWSAccess\",$]",
+            &[
+                "unsupported-effect",
+                "`FullAWSAccess` cannot be a resource control policy: a resource control policy only denies",
+                "did you mean `RCPFullAWSAccess`?",
+            ],
+        ),
+        (
+            "\"roles\":[{\"name\":\"r\",\"trust\":$}]",
+            &[
+                "unsupported-resource",
+                "`FullAWSAccess` cannot be a trust policy: a trust policy takes no `Resource`",
+                "write the document itself in its place",
+            ],
+        ),
+        (
+            "\"vpc_endpoints\":[{\"id\":\"v\",\"policy\":$},{\"id\":\"w\",\"policy\":$}]",
+            &[
+                "missing-principal",
+                "`FullAWSAccess` cannot be an endpoint policy: a statement of an endpoint policy names its principal",
+                "write the document itself in its place",
+            ],
+        ),
+    ];
+    for (members, expected) in cases {
+        let outcome = read(&account(&members.replace('$', "\n\"FullAWSAccess\"")), &[]);
+        let [code, message, help] = expected else {
+            assert!(found(&outcome).is_empty(), "{members}");
+            continue;
+        };
+        let places: Vec<String> = (4..).take(members.matches('$').count()).map(|line| format!("world.json:{line}:1 {code}")).collect();
+        assert_eq!(found(&outcome), places);
+        let error = outcome.unwrap_err();
+        assert_eq!((error.diagnostics()[0].message.as_str(), error.diagnostics()[0].help.as_deref()), (*message, Some(*help)));
+    }
+    let rcp = read(&account("\"users\":[{\"name\":\"u\",\"policies\":[\"RCPFullAWSAccess\"]}]"), &[]).unwrap_err();
+    assert_eq!(rcp.diagnostics().len(), 1);
+    assert_eq!(rcp.diagnostics()[0].help.as_deref(), Some("did you mean `FullAWSAccess`?"));
 }
 
 #[test]

@@ -178,6 +178,33 @@ fn acl_shapes() {
     }
 }
 
+/// The resource's ARN, its ACL, and what of it has no effect (S-724, S-725).
+#[test]
+fn acls_without_effect() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("arn:aws:sqs:us-east-1:111111111111:q", "{}", &["4:1"]),
+        ("arn:aws:s3:::", r#"{"ownership":"ObjectWriter"}"#, &["4:1"]),
+        ("arn:aws:s3:::/k", "{}", &["4:1"]),
+        ("arn:aws:s3:eu-west-1:111111111111:accesspoint/x", r#"{"canned":"public-read"}"#, &["4:1"]),
+        ("arn:aws:s3:::b", r#"{"ownership":"ObjectWriter","grants":[{"grantee":{"Group":"AllUsers"},"permission":"WRITE"}]}"#, &[]),
+        ("arn:aws:s3:::b", r#"{"canned":"bucket-owner-read"}"#, &["4:17"]),
+        ("arn:aws:s3:::b", r#"{"canned":"bucket-owner-full-control"}"#, &["4:17"]),
+        ("arn:aws:s3:::b/k", r#"{"canned":"bucket-owner-full-control"}"#, &[]),
+        ("arn:aws:s3:::b/k", r#"{"canned":"public-read-write"}"#, &[]),
+        ("arn:aws:s3:::b/k", r#"{"ownership":"ObjectWriter"}"#, &["4:8"]),
+        (
+            "arn:aws:s3:::b/k",
+            r#"{"grants":[{"grantee":{"Group":"AllUsers"},"permission":"READ"},{"permission":"WRITE","grantee":{"Group":"AllUsers"}}]}"#,
+            &["4:85"],
+        ),
+    ];
+    for (arn, acl, places) in cases {
+        let expected: Vec<String> = places.iter().map(|place| format!("world.json:{place} acl-without-effect")).collect();
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        check(acl, &account(&format!("\"resources\":[{{\"arn\":\"{arn}\",\n\"acl\":{acl}}}]")), &[], &expected);
+    }
+}
+
 #[test]
 fn organization_shapes() {
     let world = |organization: &str| format!("{{\"version\":1,\"accounts\":[],\"organization\":\n{organization}}}");
@@ -223,9 +250,17 @@ fn labels_show_the_first() {
 #[test]
 fn suggestions() {
     let cases = [
-        (r#""usres":[]"#, "did you mean `users`"),
-        (r#""Users":[]"#, "did you mean `users`"),
-        (r#""users":[{"name":"a","policies":["Raed"]}],"managed_policies":[{"name":"Read","document":$P}]"#, "did you mean `Read`"),
+        (r#""usres":[]"#, "did you mean `users`?"),
+        (r#""Users":[]"#, "did you mean `users`?"),
+        (
+            r#""users":[{"name":"a","groups":["developer"]}],"groups":[{"name":"Admins"},{"name":"Developers"}]"#,
+            "did you mean `Developers`?",
+        ),
+        (
+            r#""users":[{"name":"a","policies":["arn:aws-cn:iam::111111111111:policy/Raed"]}],"managed_policies":[{"name":"Read","path":"/t/","document":$P}]"#,
+            "did you mean `arn:aws-cn:iam::111111111111:policy/t/Read`?",
+        ),
+        (r#""users":[{"name":"a","policies":["Raed"]}],"managed_policies":[{"name":"Read","document":$P}]"#, "did you mean `Read`?"),
         (r#""users":[{"name":"a","path":"/team"}]"#, "write `/team/`"),
         (r#""users":[{"name":"team/x/a"}]"#, r#"the path is a member of its own: `"name": "a"` and `"path": "/team/x/"`"#),
         (r#""users":[{"name":"arn:x/a"}]"#, "a name has letters of A to Z and a to z, digits and `+=,.@_-`"),
