@@ -2,6 +2,9 @@
 //!
 //! The order is that of `docs/formats.md`: an object is the document itself; a string that begins with `arn:` a managed policy of the caller's account or one of AWS; one that
 //! ends in `.json` or holds a `/` a file; any other a managed policy of the caller's account by its name, or a built-in document.
+//!
+//! Who sends a request is not who runs the program: so a path may lead to files below one folder alone, unless the host says otherwise. What counts is the text of the path, before the system
+//! sees it; symbolic links below the folder were put there by who owns it, and are followed.
 
 use super::cache::{Cache, Key};
 use super::error::SessionError;
@@ -15,14 +18,14 @@ use portcullis_runtime::json::SessionDocuments;
 use portcullis_runtime::{Bundle, Overlay, SessionPolicies};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// Finds and compiles the documents of requests' sessions over one bundle: for
 /// [`JsonRequest::resolve_with`](portcullis_runtime::json::JsonRequest::resolve_with).
 ///
-/// Without [`folder`](SessionResolver::folder) a request can name no file, without [`aws_managed`](SessionResolver::aws_managed) no AWS managed policy but those
-/// that the bundle holds. Sessions that were resolved are kept, 1,024 of at most 64 MiB together; while one is, its files are not read again.
+/// Without [`folder`](SessionResolver::folder) a request can name no file, and with it only files below that folder; without [`aws_managed`](SessionResolver::aws_managed) it can name no
+/// AWS managed policy but those that the bundle holds. Sessions that were resolved are kept, 1,024 of at most 64 MiB together; while one is, its files are not read again.
 ///
 /// ```
 /// use portcullis::runtime::{Bundle, json::JsonRequest};
@@ -45,6 +48,8 @@ use std::sync::Arc;
 pub struct SessionResolver {
     bundle: Bundle,
     files: Option<Files>,
+    /// Paths may lead out of the folder.
+    files_anywhere: bool,
     /// The folder of AWS managed policies: as it is found, and as it is named.
     aws_managed: Option<(PathBuf, String)>,
     limits: Limits,
@@ -69,10 +74,18 @@ impl SessionResolver {
     /// A resolver over a bundle, without files.
     #[must_use]
     pub fn new(bundle: Bundle) -> SessionResolver {
-        SessionResolver { bundle, files: None, aws_managed: None, limits: Limits::default(), cache: Cache::default() }
+        SessionResolver {
+            bundle,
+            files: None,
+            files_anywhere: false,
+            aws_managed: None,
+            limits: Limits::default(),
+            cache: Cache::default(),
+        }
     }
 
-    /// Lets documents be paths of the disk, relative to this folder: that of the file that holds the requests.
+    /// Lets documents be paths of the disk, relative to this folder: that of the file that holds the requests. An absolute path, and one with `..`, is refused as
+    /// `unresolved-document`; symbolic links below the folder are followed.
     #[must_use]
     pub fn folder(self, folder: impl Into<PathBuf>) -> SessionResolver {
         self.files(folder, Arc::new(DiskFiles))
@@ -82,6 +95,13 @@ impl SessionResolver {
     #[must_use]
     pub fn files(self, folder: impl Into<PathBuf>, system: Arc<dyn FileSystem + Send>) -> SessionResolver {
         SessionResolver { files: Some(Files { folder: folder.into(), system }), ..self }
+    }
+
+    /// Lets paths lead out of the [`folder`](SessionResolver::folder), to every file that the process can read. For requests that are as trusted as the program: an error in a document quotes the
+    /// file.
+    #[must_use]
+    pub fn files_anywhere(self) -> SessionResolver {
+        SessionResolver { files_anywhere: true, ..self }
     }
 
     /// The folder of AWS managed policies that the bundle does not hold: `name` as explanations show it, relative to `base`
@@ -204,6 +224,10 @@ impl SessionResolver {
     }
 
     fn by_path(&self, index: u32, path: &str) -> Result<Found<'static>, SessionError> {
+        if self.files.is_some() && !self.files_anywhere && !is_below(path) {
+            let message = format!("the path {} leads out of the folder of the requests, which it must not", quoted(path));
+            return Err(SessionError::unresolved(index, message));
+        }
         let folder = self.files.as_ref().map(|files| files.folder.as_path());
         self.file(index, &folder.unwrap_or(Path::new("")).join(path), path.to_owned())
     }
@@ -233,6 +257,11 @@ impl fmt::Debug for SessionResolver {
         let folder = self.files.as_ref().map(|files| &files.folder);
         f.debug_struct("SessionResolver").field("bundle", &self.bundle).field("folder", &folder).finish_non_exhaustive()
     }
+}
+
+/// Whether a relative path leads nowhere but below its folder, by its text.
+fn is_below(path: &str) -> bool {
+    Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// What decides what a session's documents mean: their texts and, if one is a name, whose name it is.

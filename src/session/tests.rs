@@ -307,6 +307,29 @@ fn a_plain_resolver_reads_no_file() {
 }
 
 #[test]
+fn a_path_leads_below_the_folder_alone() {
+    let files = || {
+        Arc::new(
+            files().with("secret.json", allow("s3:*")).with("/etc/secret.json", allow("s3:*")).with("w/p/../../secret.json", allow("s3:*")),
+        )
+    };
+    let confined = SessionResolver::new(bundle()).files("w", files());
+    let open = SessionResolver::new(bundle()).files_anywhere().files("w", files());
+    for path in ["/etc/secret.json", "p/../../secret.json", "../secret.json", "p/..", "../w/p/own.json", "p/../p/own.json", "/"] {
+        let document = format!("\"{path}\"");
+        let (code, message) = refused(resolve(&confined, "111111111111", &[&document]));
+        let expected = format!("session.policies[0]: the path `{path}` leads out of the folder of the requests, which it must not");
+        assert_eq!((code, message), ("unresolved-document", expected));
+    }
+    for path in ["p/own.json", "./p/own.json", "p//own.json"] {
+        assert!(resolve(&confined, "111111111111", &[&format!("\"{path}\"")]).is_ok(), "{path}");
+    }
+    for path in ["/etc/secret.json", "p/../../secret.json"] {
+        assert!(resolve(&open, "111111111111", &[&format!("\"{path}\"")]).is_ok(), "{path}");
+    }
+}
+
+#[test]
 fn sessions_are_kept_by_their_documents() {
     let resolver = SessionResolver::new(bundle());
     let id = |account: &str, documents: &[&str]| resolve(&resolver, account, documents).unwrap().overlay.map(|overlay| overlay.id());

@@ -248,8 +248,10 @@ A key that is not listed never matters, whatever the others are; those that the 
 (aws:PrincipalTag/team) count as known.
 
 A request's `session` holds the policies of the caller's session. One that repeats is not
-compiled again. Paths in it are relative to the folder of REQUESTS (from stdin: to the working
-directory), managed policies of AWS are found in the bundle or with --aws-managed.
+compiled again: the last 1,024 are kept, of at most 64 MiB together; while one is kept, its
+files are not read again. Paths in it are relative to the folder of REQUESTS (from stdin: to
+the working directory) and must stay below it, unless --session-files-anywhere says otherwise.
+Managed policies of AWS are found in the bundle or with --aws-managed.
 
 {EXIT_CODES}")
 )]
@@ -269,6 +271,10 @@ pub(crate) struct EvalArgs {
     /// Folder of AWS-managed policies that sessions name by ARN [default: the world's own]
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub(crate) aws_managed: Option<PathBuf>,
+
+    /// Let paths in sessions be absolute or hold `..`: only for requests that you trust with every file you can read
+    #[arg(long, hide_short_help = true)]
+    pub(crate) session_files_anywhere: bool,
 
     /// How to print decisions
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "ndjson")]

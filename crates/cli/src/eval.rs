@@ -123,7 +123,7 @@ fn decider(ui: &Ui, args: &EvalArgs, source: Source<'_>, requests: &Path) -> Res
     if let Some(folder) = args.aws_managed.as_deref().filter(|folder| !folder.is_dir()) {
         return Err(Failure::new("io", format!("there is no directory `{}`", folder.display())));
     }
-    let mut sessions = Files { requests: input::folder_and_name(requests).0, aws_managed: None };
+    let mut sessions = Files { requests: input::folder_and_name(requests).0, anywhere: args.session_files_anywhere, aws_managed: None };
     if let Some(folder) = &args.aws_managed {
         sessions.aws_managed = Some((PathBuf::new(), folder.to_string_lossy().into_owned()));
     }
@@ -150,6 +150,8 @@ fn decider(ui: &Ui, args: &EvalArgs, source: Source<'_>, requests: &Path) -> Res
 struct Files<'a> {
     /// The folder of the requests, which paths are relative to.
     requests: &'a Path,
+    /// Paths may lead out of that folder.
+    anywhere: bool,
     /// Where AWS-managed policies are: a folder, and the path to them from there, as explanations name it.
     aws_managed: Option<(PathBuf, String)>,
 }
@@ -157,7 +159,10 @@ struct Files<'a> {
 impl Files<'_> {
     /// Tells a resolver.
     fn add(&self, resolver: SessionResolver) -> SessionResolver {
-        let resolver = resolver.folder(self.requests);
+        let mut resolver = resolver.folder(self.requests);
+        if self.anywhere {
+            resolver = resolver.files_anywhere();
+        }
         match &self.aws_managed {
             Some((base, name)) => resolver.aws_managed(base, name),
             None => resolver,

@@ -99,6 +99,23 @@ fn paths_are_relative_to_the_requests() {
 }
 
 #[test]
+fn paths_stay_below_the_folder_of_the_requests() {
+    let case = Case::new("session-paths-outside");
+    let secret = case.folder.file("secret.json", READ);
+    for path in ["../secret.json", secret.as_str()] {
+        let requests = case.folder.file("calls/requests.ndjson", request(APP, "s3:GetObject", &format!("[{path:?}]")) + "\n");
+        let refused = case.eval(&requests, &[]).code(1);
+        let record: serde_json::Value = serde_json::from_str(refused.stdout.trim()).unwrap();
+        assert_eq!(record["error"], "unresolved-document");
+        assert!(record["message"].as_str().unwrap().contains("leads out of the folder of the requests"), "{record}");
+        assert_eq!(case.eval(&requests, &["--session-files-anywhere"]).code(0).lines(), [ALLOWED]);
+        let world = case.folder.file("own.json", WORLD);
+        let reference = run(["eval", "--world", &world, &requests, "--evaluator", "reference"]).code(1);
+        assert!(reference.stdout.contains("leads out of the folder"), "{}", reference.stdout);
+    }
+}
+
+#[test]
 fn managed_policies_of_aws_are_in_the_bundle_or_in_a_folder() {
     let case = Case::new("session-aws-managed");
     let line = request(APP, "s3:PutObject", r#"["arn:aws:iam::aws:policy/ReadOnlyAccess"]"#) + "\n";
