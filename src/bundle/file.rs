@@ -156,6 +156,8 @@ fn section<'a>(
         SectionKind::Endpoints => records(&sections.endpoints),
         SectionKind::Groups => records(&sections.groups),
         SectionKind::Policies => records(&sections.policies),
+        SectionKind::GroupLists => records(&sections.group_lists),
+        SectionKind::GroupListSlices => records(&sections.group_list_slices),
         SectionKind::Summary => (&cold[0], 1),
         SectionKind::Explanations => (&cold[1], 1),
     }

@@ -5,8 +5,9 @@ use super::strings::Symbols;
 use indexmap::IndexSet;
 use portcullis_runtime::format::{
     AccountRecord, ActionBound, ActionRange, ArnPatternRecord, AtomRecord, BundleKind, CellRecord, ChainRecord, DagNode, EndpointRecord,
-    EntityRecord, FragmentRecord, GroupRecord, KeyRecord, NetworkRecord, OperandRecord, PieceRecord, PolicyRecord, PrincipalElementRecord,
-    PrincipalKeyRecord, ResourceRecord, ShapeRecord, SliceMember, SliceRecord, StatementRecord, TagRecord, TrieNode, U32,
+    EntityRecord, FragmentRecord, GroupListRecord, GroupRecord, KeyRecord, NetworkRecord, OperandRecord, PieceRecord, PolicyRecord,
+    PrincipalElementRecord, PrincipalKeyRecord, ResourceRecord, ShapeRecord, SliceMember, SliceRecord, StatementRecord, TagRecord,
+    TrieNode, U32,
 };
 use std::collections::HashMap;
 
@@ -46,6 +47,8 @@ pub(super) struct Sections {
     pub(super) endpoints: Vec<EndpointRecord>,
     pub(super) groups: Vec<GroupRecord>,
     pub(super) policies: Vec<PolicyRecord>,
+    pub(super) group_lists: Vec<GroupListRecord>,
+    pub(super) group_list_slices: Vec<U32>,
 }
 
 /// Kind, `a` and `b` of a piece.
@@ -90,6 +93,7 @@ impl<'a, S: Symbols> Encoder<'a, S> {
             encoder.chains();
             encoder.endpoints();
             encoder.groups_and_policies();
+            encoder.group_lists();
         }
         encoder.slices();
         encoder.fragments();

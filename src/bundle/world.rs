@@ -8,7 +8,8 @@ use crate::link::{ChainId, SliceId};
 use crate::trie::{Entry, LocalTrie};
 use portcullis_runtime::format::{
     ACCOUNT_DECLARED, ACCOUNT_IN_ORGANIZATION, ACCOUNT_MANAGEMENT, AccountRecord, ChainRecord, ENTITY_ROLE, ENTITY_SERVICE_LINKED,
-    EndpointRecord, EntityRecord, GroupRecord, NONE, PolicyRecord, ResourceRecord, SliceMember, SliceRecord, TagRecord, U32,
+    EndpointRecord, EntityRecord, GroupListRecord, GroupRecord, NONE, PolicyRecord, ResourceRecord, SliceMember, SliceRecord, TagRecord,
+    U32,
 };
 
 fn flag(condition: bool, flag: u32) -> u32 {
@@ -62,10 +63,21 @@ impl<S: Symbols> Encoder<'_, S> {
                 tags_first,
                 tags_len,
                 identity: U32::new(entity.identity.0),
+                groups: U32::new(entity.groups.map_or(NONE, |list| list.0)),
                 boundary: slice_or_none(entity.boundary),
                 trust: slice_or_none(entity.trust),
             };
             self.out.entities.push(record);
+        }
+    }
+
+    pub(super) fn group_lists(&mut self) {
+        let linked = self.parts.linked;
+        for slices in &linked.group_lists {
+            let first = self.number(self.out.group_list_slices.len());
+            let len = self.number(slices.len());
+            self.out.group_lists.push(GroupListRecord { first: U32::new(first), len: U32::new(len) });
+            self.out.group_list_slices.extend(slices.iter().map(|slice| U32::new(slice.0)));
         }
     }
 

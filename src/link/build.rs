@@ -2,8 +2,8 @@
 
 use super::acl::Acls;
 use super::types::{
-    AttachmentOrigin, ChainId, FragmentId, Level, Linked, LinkedEndpoint, LinkedEntity, LinkedFragment, LinkedGroup, LinkedPolicy,
-    LinkedResource, Member, SliceId,
+    AttachmentOrigin, ChainId, FragmentId, GroupListId, Level, Linked, LinkedEndpoint, LinkedEntity, LinkedFragment, LinkedGroup,
+    LinkedPolicy, LinkedResource, Member, SliceId,
 };
 use crate::diag::Span;
 use crate::ir::TooMany;
@@ -21,6 +21,7 @@ pub fn link(world: &World, acls: &Acls<'_>) -> Result<Linked, TooMany> {
         linked: Linked::default(),
         fragment_of: HashMap::new(),
         known_slices: HashMap::new(),
+        known_group_lists: HashMap::new(),
         chain_of: HashMap::new(),
         attachment_of: HashMap::new(),
     };
@@ -58,6 +59,7 @@ pub(super) struct Builder<'w> {
     pub(super) linked: Linked,
     fragment_of: HashMap<DocumentId, FragmentId>,
     known_slices: HashMap<Vec<Member>, SliceId>,
+    known_group_lists: HashMap<Vec<SliceId>, GroupListId>,
     pub(super) chain_of: HashMap<Vec<Level>, ChainId>,
     /// A place that several principals reach (a group's policy) is one attachment.
     attachment_of: HashMap<String, u32>,
@@ -70,13 +72,15 @@ impl Builder<'_> {
             let (name, path) = (policy.name.clone(), Some(policy.path.clone()));
             self.linked.policies.push(LinkedPolicy { account: Some(index), name, path, slice });
         }
+        let mut of_groups = Vec::with_capacity(account.groups.len());
         for group in &account.groups {
             let policies = self.slice(&group.policies)?;
+            of_groups.push(policies);
             self.linked.groups.push(LinkedGroup { account: index, name: group.name.clone(), policies });
         }
         for user in &account.users {
-            let groups = user.groups.iter().filter_map(|group| account.groups.get(*group)).flat_map(|group| &group.policies);
-            let identity = self.slice(user.policies.iter().chain(groups))?;
+            let identity = self.slice(&user.policies)?;
+            let groups = self.group_list(user.groups.iter().filter_map(|group| of_groups.get(*group)))?;
             let boundary = self.optional(user.boundary.as_ref())?;
             self.linked.entities.push(LinkedEntity {
                 account: index,
@@ -87,6 +91,7 @@ impl Builder<'_> {
                 tags: folded_tags(&user.tags),
                 service_linked: false,
                 identity,
+                groups,
                 boundary,
                 trust: None,
             });
@@ -104,6 +109,7 @@ impl Builder<'_> {
                 tags: folded_tags(&role.tags),
                 service_linked: role.service_linked || role.path.starts_with("/aws-service-role/"),
                 identity,
+                groups: None,
                 boundary,
                 trust,
             });
@@ -138,6 +144,25 @@ impl Builder<'_> {
             self.attachment(&at.path, at.text, at.order)?;
         }
         self.slice_of(vec![Member { fragment, attachment }]).map(Some)
+    }
+
+    /// The policies of groups as a list; `None` if no group has any.
+    fn group_list<'a>(&mut self, slices: impl Iterator<Item = &'a SliceId>) -> Result<Option<GroupListId>, TooMany> {
+        let has_policies = |slice: &&SliceId| self.linked.slices.get(slice.0 as usize).is_some_and(|members| !members.is_empty());
+        let mut list: Vec<SliceId> = slices.filter(has_policies).copied().collect();
+        if list.is_empty() {
+            return Ok(None);
+        }
+        // Which groups come first is told by the places of what matched, so equal sets are equal lists.
+        list.sort_unstable();
+        list.dedup();
+        if let Some(&known) = self.known_group_lists.get(&list) {
+            return Ok(Some(known));
+        }
+        let new = GroupListId(id(self.linked.group_lists.len(), "lists of groups")?);
+        self.linked.group_lists.push(list.clone());
+        self.known_group_lists.insert(list, new);
+        Ok(Some(new))
     }
 
     fn optional(&mut self, attachment: Option<&Attachment>) -> Result<Option<SliceId>, TooMany> {

@@ -4,7 +4,7 @@
 //! the bundle, each with its *slices*. A slice is the list of fragments (documents with the places that attach them) that one layer consults. What is equal
 //! is there once: a thousand roles under one list of SCPs share its slices and its chain.
 //!
-//! A user's identity slice holds its own policies and those of its groups (S-711), a role's its own; both may have a boundary (S-714), a role a trust slice
+//! A user or role has a slice of its own identity policies, a user a list of its groups' besides (S-711); both may have a boundary (S-714), a role a trust slice
 //! (S-720). A declared resource may have a policy slice (S-705) and one of ACL grants (S-724), an endpoint its policy (S-710). Accounts are the
 //! declared ones and those that only the organization tree names (S-730), with their place in the tree (S-804) and their chains of SCPs and RCPs
 //! (S-706, S-708).
@@ -26,6 +26,6 @@ pub use acl::{AclDocument, Acls, acls};
 pub use build::link;
 pub use print::print;
 pub use types::{
-    AttachmentOrigin, ChainId, FragmentId, Level, LevelNode, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity, LinkedFragment,
-    LinkedGroup, LinkedOrganization, LinkedPolicy, LinkedResource, Member, SliceId,
+    AttachmentOrigin, ChainId, FragmentId, GroupListId, Level, LevelNode, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity,
+    LinkedFragment, LinkedGroup, LinkedOrganization, LinkedPolicy, LinkedResource, Member, SliceId,
 };

@@ -32,6 +32,9 @@ pub fn print(linked: &Linked) -> String {
         let kind = if entity.role { "role" } else { "user" };
         let _ = writeln!(out, "{kind} {}:{}{}", account_of(entity.account), entity.path, entity.name);
         slice(&mut out, linked, "identity", Some(entity.identity));
+        for of_group in entity.groups.and_then(|list| linked.group_lists.get(list.0 as usize)).into_iter().flatten() {
+            slice(&mut out, linked, "identity", Some(*of_group));
+        }
         slice(&mut out, linked, "boundary", entity.boundary);
         slice(&mut out, linked, "trust", entity.trust);
     }

@@ -49,13 +49,14 @@ fn a_user_consults_its_own_policies_and_its_groups_and_equal_documents_are_one_f
     .unwrap();
     linked.verify().unwrap();
     assert_eq!(linked.fragments.len(), 1);
-    let places = |name: &str| -> Vec<&str> {
+    let told = |name: &str| -> (Vec<&str>, Vec<&str>) {
         let entity = linked.entities.iter().find(|entity| entity.name == name).unwrap();
-        let members = &linked.slices[entity.identity.0 as usize];
-        members.iter().map(|member| linked.attachments[member.attachment as usize].place.as_str()).collect()
+        let groups = &linked.group_lists[entity.groups.unwrap().0 as usize];
+        (places(&linked, entity.identity), groups.iter().flat_map(|slice| places(&linked, *slice)).collect())
     };
-    assert_eq!(places("b"), ["accounts[0].users[0].policies[0]", "accounts[0].groups[0].policies[0]"]);
-    assert_eq!(places("a"), ["accounts[0].groups[0].policies[0]"]);
+    let of_group = vec!["accounts[0].groups[0].policies[0]"];
+    assert_eq!(told("b"), (vec!["accounts[0].users[0].policies[0]"], of_group.clone()));
+    assert_eq!(told("a"), (vec![], of_group));
     assert_eq!(linked.attachments.len(), 2, "a group's policy is one place for all its users");
 }
 
@@ -67,6 +68,23 @@ fn principals_with_the_same_policies_at_the_same_places_share_a_slice() {
     )))
     .unwrap();
     assert_eq!(linked.entities[0].identity, linked.entities[1].identity);
+}
+
+#[test]
+fn users_in_the_same_groups_share_their_list() {
+    let linked = link(&world(&format!(
+        r#"{{"version": 1, "accounts": [{{"id": "000000000001",
+            "groups": [{{"name": "g", "policies": [{DOCUMENT}]}}, {{"name": "h", "policies": [{DOCUMENT}]}}, {{"name": "empty"}}],
+            "users": [{{"name": "a", "groups": ["g", "h"]}}, {{"name": "b", "groups": ["h", "empty", "g"], "policies": [{DOCUMENT}]}}, {{"name": "c", "groups": ["h"]}},
+                {{"name": "d", "groups": ["empty"]}}, {{"name": "e"}}]}}]}}"#
+    )))
+    .unwrap();
+    linked.verify().unwrap();
+    let lists: Vec<_> = linked.entities.iter().map(|entity| entity.groups.map(|list| list.0)).collect();
+    assert_eq!(lists, [Some(0), Some(0), Some(1), None, None]);
+    assert_eq!(linked.group_lists.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+    // Each user consults its own slice and those of its groups.
+    assert_eq!(linked.consulted().count(), 5 + 2 + 2 + 1);
 }
 
 #[test]

@@ -15,6 +15,10 @@ pub struct SliceId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChainId(pub u32);
 
+/// Index into [`Linked::group_lists`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupListId(pub u32);
+
 /// A world whose policies have found their principals and resources.
 #[derive(Debug, Default)]
 pub struct Linked {
@@ -28,6 +32,8 @@ pub struct Linked {
     pub accounts: Vec<LinkedAccount>,
     /// Users and roles, ascending by (account, role, name).
     pub entities: Vec<LinkedEntity>,
+    /// The policies of the groups that users are in, ascending, without those of groups that have none; none is empty. Users in the same groups have one list.
+    pub group_lists: Vec<Vec<SliceId>>,
     /// Declared resources, ascending by ARN.
     pub resources: Vec<LinkedResource>,
     /// Chains of levels, from the organization's root down; equal ones are one.
@@ -45,11 +51,12 @@ impl Linked {
     /// consult comes once for each.
     pub fn consulted(&self) -> impl Iterator<Item = SliceId> {
         let entities = self.entities.iter().flat_map(|entity| [Some(entity.identity), entity.boundary, entity.trust]);
+        let groups = self.entities.iter().filter_map(|entity| self.group_lists.get(entity.groups?.0 as usize)).flatten().copied();
         let resources = self.resources.iter().flat_map(|resource| [resource.policy, resource.acl]);
         let endpoints = self.endpoints.iter().map(|endpoint| Some(endpoint.policy));
         let chains = self.accounts.iter().filter_map(|account| account.organization.as_ref()).flat_map(|place| [place.scps, place.rcps]);
         let levels = chains.filter_map(|chain| self.chains.get(chain.0 as usize)).flatten().map(|level| level.policies);
-        entities.chain(resources).chain(endpoints).flatten().chain(levels)
+        entities.chain(resources).chain(endpoints).flatten().chain(groups).chain(levels)
     }
 }
 
@@ -157,8 +164,10 @@ pub struct LinkedEntity {
     pub tags: Vec<(String, String)>,
     /// A service-linked role (S-707).
     pub service_linked: bool,
-    /// Its identity policies.
+    /// Its own identity policies.
     pub identity: SliceId,
+    /// Those of the user's groups, if they have any.
+    pub groups: Option<GroupListId>,
     /// Its permissions boundary (S-414, S-714).
     pub boundary: Option<SliceId>,
     /// A role's trust policy.

@@ -31,8 +31,15 @@ impl Linked {
                 slice_known(entity.identity) && entity.boundary.is_none_or(slice_known) && entity.trust.is_none_or(slice_known),
                 "an entity's slices exist",
             )?;
+            let has_list = |list: super::GroupListId| (list.0 as usize) < self.group_lists.len();
+            ensure(entity.groups.is_none_or(has_list), "a user's list of groups exists")?;
+            ensure(!entity.role || entity.groups.is_none(), "only a user is in groups")?;
             ensure(entity.tags.is_sorted_by(|a, b| a.0 < b.0), "an entity's tags ascend by key")?;
             ensure(entity.role || entity.trust.is_none(), "only a role has a trust policy")?;
+        }
+        for list in &self.group_lists {
+            ensure(!list.is_empty() && list.is_sorted_by(|a, b| a < b), "the policies of groups ascend")?;
+            ensure(list.iter().all(|slice| slice_known(*slice)), "a group's policies exist")?;
         }
         for resource in &self.resources {
             ensure(account_known(resource.account), "a resource's account exists")?;

@@ -109,6 +109,8 @@ views! {
     endpoints: format::EndpointRecord = Endpoints,
     groups: format::GroupRecord = Groups,
     policies: format::PolicyRecord = Policies,
+    group_lists: format::GroupListRecord = GroupLists,
+    group_list_slices: U32 = GroupListSlices,
     summary: u8 = Summary,
     explanations: u8 = Explanations,
 }
@@ -295,6 +297,15 @@ impl<'b> Views<'b> {
         let Some(symbol) = self.symbol(name.as_bytes())? else { return Ok(None) };
         let place = self.groups.binary_search_by(|group| (group.account.get(), group.name.get()).cmp(&(account, symbol)));
         Ok(place.ok().and_then(|place| self.groups.get(place)))
+    }
+
+    /// The policies of a user's groups, a slice for each; none for `NONE`.
+    pub(crate) fn group_slices(&self, list: U32) -> Result<&'b [U32], Fault> {
+        if list.get() == NONE {
+            return Ok(&[]);
+        }
+        let list = at(self.group_lists, list.get())?;
+        range(self.group_list_slices, list.first, list.len)
     }
 
     /// The managed policy of an account with this name; with `NONE` for the account, the AWS managed policy with this ARN.

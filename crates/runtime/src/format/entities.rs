@@ -33,8 +33,11 @@ pub struct EntityRecord {
     pub tags_first: U32,
     /// Number of its tags.
     pub tags_len: U32,
-    /// Its identity policies in `Slices`: the user's own and its groups', or the role's.
+    /// Its own identity policies in `Slices`, or `NONE`.
     pub identity: U32,
+    /// The policies of the user's groups (S-711) as a list in `GroupLists`; `NONE` for roles, and for users whose groups have none. All users in the same groups have one
+    /// list.
+    pub groups: U32,
     /// Its permissions boundary in `Slices`, or `NONE` (S-414, S-714).
     pub boundary: U32,
     /// A role's trust policy in `Slices`; `NONE` for users, and for roles without one.
@@ -51,6 +54,16 @@ pub struct GroupRecord {
     pub name: U32,
     /// Its policies in `Slices`.
     pub policies: U32,
+}
+
+/// The policies of some groups, which their users consult beside their own.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct GroupListRecord {
+    /// First slice in `GroupListSlices`.
+    pub first: U32,
+    /// Number of slices.
+    pub len: U32,
 }
 
 /// One managed policy by name, for principals that are made at run time and for session policies that are given by name.
@@ -77,7 +90,8 @@ pub struct TagRecord {
     pub value: U32,
 }
 
-const _: () = assert!(size_of::<EntityRecord>() == 40);
+const _: () = assert!(size_of::<EntityRecord>() == 44);
 const _: () = assert!(size_of::<GroupRecord>() == 12);
+const _: () = assert!(size_of::<GroupListRecord>() == 8);
 const _: () = assert!(size_of::<PolicyRecord>() == 16);
 const _: () = assert!(size_of::<TagRecord>() == 8);

@@ -181,8 +181,12 @@ sections! {
     Groups = 38, "groups";
     /// [`super::PolicyRecord`]: managed policies by name, in strictly ascending order of (account, name).
     Policies = 39, "policies";
+    /// [`super::GroupListRecord`]: the groups that users are in, each distinct list once.
+    GroupLists = 40, "group-lists";
+    /// `U32` slice ids: the policies of the groups of lists.
+    GroupListSlices = 41, "group-list-slices";
     /// Cold, bincode: [`super::cold::Summary`].
-    Summary = 40, "summary";
+    Summary = 42, "summary";
     /// Cold, bincode: [`super::cold::Explanations`].
-    Explanations = 41, "explanations";
+    Explanations = 43, "explanations";
 }

@@ -33,7 +33,9 @@ pub use dag::{
     ATOM_IF_EXISTS, ATOM_NEGATED, ArnPatternRecord, AtomKind, AtomRecord, DagNode, END, NODE_DENY, NODE_EMIT, NetworkRecord, OperandKind,
     OperandRecord, PieceKind, PieceRange, PieceRecord, Qualifier,
 };
-pub use entities::{ENTITY_ROLE, ENTITY_SERVICE_LINKED, EntityRecord, GroupRecord, PolicyRecord, TagRecord, is_entity_name};
+pub use entities::{
+    ENTITY_ROLE, ENTITY_SERVICE_LINKED, EntityRecord, GroupListRecord, GroupRecord, PolicyRecord, TagRecord, is_entity_name,
+};
 pub use fragments::{ActionRange, FragmentRecord, STATEMENT_DENY, SliceMember, SliceRecord, StatementRecord};
 pub use header::{BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
 pub use keys::{Derivation, KeyRecord};

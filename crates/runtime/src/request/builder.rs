@@ -166,7 +166,7 @@ impl<'b> PrincipalBuilder<'b> {
         }
         ensure_steps(&views, steps)?;
         resolved.extra_steps = steps;
-        resolved.identity = PolicySet::Made(self.identity);
+        resolved.identity = PolicySet::Several(self.identity);
         resolved.boundary = self.boundary.unwrap_or(NONE);
         resolved.tags = CallerTags::Made(self.tags);
         Ok(Principal::new(resolved))

@@ -97,10 +97,10 @@ impl Principal {
 /// Slices that a layer consults together.
 #[derive(Debug, Clone)]
 pub(crate) enum PolicySet {
-    /// Of an entity of the world; `NONE` is no policy.
+    /// Of an entity of the world that is in no group; `NONE` is no policy.
     Slice(u32),
-    /// Of a principal that was made at run time.
-    Made(Vec<u32>),
+    /// Of a user with groups, or of a principal that was made at run time.
+    Several(Vec<u32>),
 }
 
 impl PolicySet {
@@ -108,7 +108,7 @@ impl PolicySet {
         match self {
             PolicySet::Slice(NONE) => &[],
             PolicySet::Slice(slice) => core::slice::from_ref(slice),
-            PolicySet::Made(slices) => slices,
+            PolicySet::Several(slices) => slices,
         }
     }
 }
@@ -293,13 +293,20 @@ impl<'b> Resolver<'_, 'b> {
     }
 
     /// What a user or role record gives.
-    fn entity(&mut self, entity: &EntityRecord) {
-        self.resolved.identity = PolicySet::Slice(entity.identity.get());
+    fn entity(&mut self, entity: &EntityRecord) -> Result<(), Fault> {
+        let (own, groups) = (entity.identity.get(), self.views.group_slices(entity.groups)?);
+        self.resolved.identity = if groups.is_empty() {
+            PolicySet::Slice(own)
+        } else {
+            let own = Some(own).filter(|own| *own != NONE);
+            PolicySet::Several(own.into_iter().chain(groups.iter().map(|slice| slice.get())).collect())
+        };
         self.resolved.boundary = entity.boundary.get();
         if entity.flags.get() & ENTITY_SERVICE_LINKED != 0 {
             self.service_linked();
         }
         self.resolved.tags = CallerTags::World(entity.tags_first, entity.tags_len);
+        Ok(())
     }
 
     /// The keys of an entity at a level: its ARN, and its unique id if it has one (S-408).
@@ -333,7 +340,7 @@ impl<'b> Resolver<'_, 'b> {
         let entity = self.declared(false, account, declared, rest)?;
         let unique_id = self.entity_keys(arn, entity, own, GrantKind::Direct)?;
         if let Some(entity) = entity {
-            self.entity(entity);
+            self.entity(entity)?;
         }
         self.resolved.user_id = unique_id.map(ToString::to_string);
         self.resolved.username = Some(check::last_segment(rest).to_string());
@@ -349,7 +356,7 @@ impl<'b> Resolver<'_, 'b> {
         // S-405: a caller given as a role ARN is compared by its whole ARN, so the key without a path has no part in it.
         self.entity_keys(&arn, entity, own, GrantKind::Entity)?;
         if let Some(entity) = entity {
-            self.entity(entity);
+            self.entity(entity)?;
         }
         if rest.starts_with(SERVICE_ROLES) {
             self.service_linked();
@@ -374,7 +381,7 @@ impl<'b> Resolver<'_, 'b> {
                 let arn = format!("arn:{partition}:iam::{account}:role{}{role}", self.views.text_str(entity.path)?);
                 let unique_id = self.entity_keys(&arn, Some(entity), role_level, GrantKind::Entity)?;
                 self.resolved.user_id = unique_id.map(|id| format!("{id}:{session}"));
-                self.entity(entity);
+                self.entity(entity)?;
                 arn
             }
             None => {
@@ -399,7 +406,7 @@ impl<'b> Resolver<'_, 'b> {
             let level = self.level();
             let parent_arn = format!("arn:{partition}:iam::{account}:user{}{name}", self.views.text_str(parent.path)?);
             self.entity_keys(&parent_arn, Some(parent), level, GrantKind::Entity)?;
-            self.entity(parent);
+            self.entity(parent)?;
             // Section 8: the parent's tags are not the session's.
             self.resolved.tags = CallerTags::World(U32::ZERO, U32::ZERO);
         }

@@ -104,6 +104,7 @@ pub(crate) fn describe_sample(b: &mut Builder) {
     let both = b.slice(&[(read_home, at), (write, at)]);
     let policies = Policies {
         alice,
+        alice_groups: vec![read_policy, nothing],
         app,
         app_boundary,
         trust,

@@ -28,6 +28,8 @@ pub(crate) const STRANGE: &str = "999999999999";
 #[derive(Clone)]
 pub(crate) struct Policies {
     pub(crate) alice: u32,
+    /// The policies of alice's groups: slices.
+    pub(crate) alice_groups: Vec<u32>,
     pub(crate) alice_boundary: u32,
     pub(crate) app: u32,
     pub(crate) app_boundary: u32,
@@ -61,6 +63,7 @@ pub(crate) struct Policies {
 
 pub(crate) const NO_POLICIES: Policies = Policies {
     alice: NONE,
+    alice_groups: Vec::new(),
     alice_boundary: NONE,
     app: NONE,
     app_boundary: NONE,
@@ -118,6 +121,7 @@ pub(crate) fn world(b: &mut Builder, policies: Policies) {
         tags.push(b.push(SectionKind::Tags, &tag));
     }
     let first_tag = word(tags[0]);
+    let alice_groups = b.group_list(&policies.alice_groups);
     if !policies.without_entities {
         for (account, flags, name, path, unique_id, tags, [identity, boundary, trust]) in [
             (0, 0, "alice", "/", Some("AIDAALICE"), 2, [policies.alice, policies.alice_boundary, NONE]),
@@ -134,6 +138,7 @@ pub(crate) fn world(b: &mut Builder, policies: Policies) {
                 tags_first: first_tag,
                 tags_len: word(tags),
                 identity: word(identity),
+                groups: word(if name == "alice" { alice_groups } else { NONE }),
                 boundary: word(boundary),
                 trust: word(trust),
             };
@@ -187,6 +192,16 @@ impl Builder {
             let id = U32::new(self.symbol(id));
             self.push(SectionKind::Endpoints, &EndpointRecord { id, policy: U32::new(policy) });
         }
+    }
+
+    /// The policies of a user's groups; `NONE` without any.
+    pub(crate) fn group_list(&mut self, slices: &[u32]) -> u32 {
+        let first = U32::new(self.count(SectionKind::GroupListSlices));
+        for slice in slices {
+            self.push(SectionKind::GroupListSlices, &U32::new(*slice));
+        }
+        let record = GroupListRecord { first, len: U32::new(u32::try_from(slices.len()).unwrap()) };
+        if slices.is_empty() { NONE } else { self.push(SectionKind::GroupLists, &record) }
     }
 
     /// Groups by account's record and name.

@@ -20,6 +20,8 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
         let is_role = flags & ENTITY_ROLE != 0;
         ensure(is_role || flags & ENTITY_SERVICE_LINKED == 0, section, "a user is service-linked")?;
         ensure(is_role || entity.trust.get() == NONE, section, "a user has a trust policy")?;
+        ensure(!is_role || entity.groups.get() == NONE, section, "a role is in a group")?;
+        ensure_optional_id(entity.groups, views.group_lists.len(), section, "a list of groups is out of bounds")?;
         texts.ensure(views, entity.name, Form::EntityName, section)?;
         ensure_id(entity.path, strings, section, "a symbol is out of bounds")?;
         let path = found(views.text(entity.path), section)?;
@@ -35,7 +37,19 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
     let keys = views.entities.iter().map(|entity| (entity.account.get(), entity.flags.get() & ENTITY_ROLE, entity.name.get()));
     ensure_ascending(keys, section, "entities are not in strictly ascending order")?;
     verify_groups(views, texts)?;
+    verify_group_lists(views)?;
     verify_policies(views, texts)
+}
+
+fn verify_group_lists(views: &Views<'_>) -> Checked {
+    let section = SectionKind::GroupLists;
+    for list in views.group_lists {
+        range(views.group_list_slices, list.first, list.len, section)?;
+    }
+    for slice in views.group_list_slices {
+        ensure_id(*slice, views.slices.len(), SectionKind::GroupListSlices, "a slice is out of bounds")?;
+    }
+    Ok(())
 }
 
 fn verify_groups(views: &Views<'_>, texts: &mut Texts) -> Checked {

@@ -83,6 +83,7 @@ fn verify_session(views: &Views<'_>) -> Result<(), OpenError> {
         (SectionKind::Endpoints, views.endpoints.is_empty()),
         (SectionKind::Groups, views.groups.is_empty()),
         (SectionKind::Policies, views.policies.is_empty()),
+        (SectionKind::GroupLists, views.group_lists.is_empty()),
         (SectionKind::RcpServices, views.rcp_services.is_empty()),
     ];
     for (section, is_absent) in absent {

@@ -1,7 +1,7 @@
 //! The step bound: how many nodes and entries a decision can visit at most.
 //!
 //! A decision of a world consults one chain of SCPs and one of RCPs, an endpoint's slice, a resource or trust policy's, the ACLs of a bucket and an object, and an
-//! entity's identity and boundary slices; one of a session overlay its only slice. A chain costs one for each level and the levels' slices. A slice costs one for each member and the sum of
+//! entity's identity and boundary slices and those of its groups; one of a session overlay its only slice. A chain costs one for each level and the levels' slices. A slice costs one for each member and the sum of
 //! its fragments, which its record states; a fragment the bisection of its ranges, its dearest cell and its cell for every action; a cell its star, and for each of its shapes one probe and the dearest way through one
 //! of its tries; a way every node on it, the DAG that each node has for a prefix, and the DAG at its end. The evaluator counts in the same units, so it never
 //! counts more. A trie's dearest way is computed from the last node back, since children come after their parents.
@@ -85,9 +85,11 @@ fn decision_cost(views: &Views<'_>, slices: &[u64]) -> Checked<u64> {
     }
     let slice_cost = |slice: U32, section| if slice.get() == NONE { Ok(0) } else { cost_of(slices, slice, section) };
     let (mut caller, mut resource, mut acl, mut endpoint) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let lists = group_list_costs(views, slices)?;
     for entity in views.entities {
+        let groups = if entity.groups.get() == NONE { 0 } else { cost_of(&lists, entity.groups, SectionKind::Entities)? };
         let own = slice_cost(entity.identity, SectionKind::Entities)?.saturating_add(slice_cost(entity.boundary, SectionKind::Entities)?);
-        caller = caller.max(own);
+        caller = caller.max(own.saturating_add(groups));
         if entity.flags.get() & ENTITY_ROLE != 0 {
             resource = resource.max(slice_cost(entity.trust, SectionKind::Entities)?);
         }
@@ -113,6 +115,22 @@ fn decision_cost(views: &Views<'_>, slices: &[u64]) -> Checked<u64> {
     // A bucket's ACL and an object's; a chain of SCPs and one of RCPs.
     let doubled = acl.saturating_add(chain).saturating_mul(2);
     Ok(caller.saturating_add(resource).saturating_add(endpoint).saturating_add(doubled))
+}
+
+/// The steps of the slices of each list.
+fn group_list_costs(views: &Views<'_>, slices: &[u64]) -> Checked<Vec<u64>> {
+    let mut budget = Budget::new(views.group_list_slices.len(), SectionKind::GroupLists);
+    let mut costs = Vec::with_capacity(views.group_lists.len());
+    for list in views.group_lists {
+        let run = range(views.group_list_slices, list.first, list.len, SectionKind::GroupLists)?;
+        budget.spend(run.len())?;
+        let mut cost = 0_u64;
+        for slice in run {
+            cost = cost.saturating_add(cost_of(slices, *slice, SectionKind::GroupListSlices)?);
+        }
+        costs.push(cost);
+    }
+    Ok(costs)
 }
 
 fn cost_of(costs: &[u64], id: U32, section: SectionKind) -> Checked<u64> {

@@ -96,7 +96,8 @@ fn random_world(seed: u64) -> Bundle {
             b.slice(&[(fragment, 0)])
         };
         let policies = Policies {
-            alice: documents(b, &dice, false, 1),
+            alice: maybe(b, false),
+            alice_groups: (0..dice.below(3)).map(|_| documents(b, &dice, false, 0)).collect(),
             alice_boundary: maybe(b, false),
             app: documents(b, &dice, false, 1),
             app_boundary: maybe(b, false),

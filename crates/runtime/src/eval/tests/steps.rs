@@ -153,8 +153,10 @@ fn an_overlay_is_walked_within_the_bound() {
 fn the_bound_covers_each_part_alone() {
     // What is given are the dear slice and one that costs nothing.
     type Place = fn(&mut Builder, &mut Policies, [u32; 2]);
-    let places: [(Place, &str, &str); 12] = [
+    let places: [(Place, &str, &str); 14] = [
         (|_, policies, [dear, _]| policies.alice = dear, ALICE, "arn:aws:s3:::b/x"),
+        (|_, policies, [dear, free]| policies.alice_groups = vec![free, dear], ALICE, "arn:aws:s3:::b/x"),
+        (|_, policies, [dear, _]| (policies.alice, policies.alice_groups) = (dear, vec![dear, dear]), ALICE_FEDERATED, "arn:aws:s3:::b/x"),
         (|_, policies, [dear, _]| policies.alice_boundary = dear, ALICE, "arn:aws:s3:::b/x"),
         (|_, policies, [dear, _]| (policies.alice, policies.alice_boundary) = (dear, dear), ALICE, "arn:aws:s3:::b/x"),
         (|_, policies, [dear, _]| policies.bucket = dear, ROOT, "arn:aws:s3:::b/x"),

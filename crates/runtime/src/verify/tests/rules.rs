@@ -83,6 +83,35 @@ fn chains_must_not_overlap_without_bound() {
 }
 
 #[test]
+fn lists_of_groups_are_in_bounds_and_do_not_overlap_too_much() {
+    let lists = word(records(SectionKind::GroupLists));
+    let entities = SectionKind::Entities;
+    let expected = "section `entities`: a list of groups is out of bounds";
+    assert_eq!(sample_with::<EntityRecord>(entities, |records| records[0].groups = lists), expected);
+    let expected = "section `entities`: a role is in a group";
+    assert_eq!(sample_with::<EntityRecord>(entities, |records| records[1].groups = U32::ZERO), expected);
+    let slices = word(records(SectionKind::Slices));
+    let expected = "section `group-list-slices`: a slice is out of bounds";
+    assert_eq!(sample_with::<U32>(SectionKind::GroupListSlices, |records| records[0] = slices), expected);
+    let expected = "section `group-lists`: a range is out of bounds";
+    assert_eq!(sample_with::<GroupListRecord>(SectionKind::GroupLists, |records| records[0].len = U32::new(NONE)), expected);
+
+    let bytes = build(|b| {
+        let policies = says(b, NONE, Says::Nothing);
+        b.group_list(&vec![policies; 1 << 13]);
+        for _ in 0..1 << 12 {
+            b.push(SectionKind::GroupLists, &GroupListRecord { first: U32::ZERO, len: U32::ZERO });
+        }
+        world(b, NO_POLICIES);
+    });
+    assert!(Bundle::from_bytes(bytes.clone()).is_ok());
+    let changed = with_records::<GroupListRecord>(&bytes, SectionKind::GroupLists, |lists| {
+        lists.iter_mut().for_each(|list| list.len = U32::new(1 << 13));
+    });
+    assert_eq!(refused(changed), "section `group-lists`: ranges overlap too much");
+}
+
+#[test]
 fn slices_of_entities_resources_and_endpoints_exist() {
     let slices = word(records(SectionKind::Slices));
     let expected = "section `entities`: a slice is out of bounds";
@@ -278,6 +307,11 @@ fn an_overlay_has_nothing_of_a_world() {
         b.chain(&[level]);
     });
     assert_eq!(session_refused(&chain), expected("chains"));
+    let groups = build_session(|b| {
+        let policies = plain(b);
+        b.group_list(&[policies]);
+    });
+    assert_eq!(session_refused(&groups), expected("group-lists"));
     let endpoint = build_session(|b| {
         let policy = plain(b);
         b.endpoints(vec![("vpce-1", policy)]);
