@@ -330,6 +330,22 @@ fn verify_and_inspect_look_into_the_cold_sections() {
     }
 }
 
+/// Grants of ACLs are statements of the bundle and of no policy.
+#[test]
+fn a_bundle_with_an_acl_is_sound() {
+    let folder = Folder::new("acl");
+    let acl = r#"{"canned": "public-read", "grants": [{"grantee": {"CanonicalUser": "c"}, "permission": "FULL_CONTROL"}]}"#;
+    let world =
+        format!(r#"{{"version": 1, "accounts": [{{"id": "111111111111", "resources": [{{"arn": "arn:aws:s3:::b", "acl": {acl}}}]}}]}}"#);
+    let (world, bundle) = (folder.file("world.json", world), folder.path("world.bundle"));
+    run(["compile", &world, "-o", &bundle]).code(0);
+    run(["verify", &bundle]).code(0);
+    let told = run(["inspect", &bundle, "--format", "json"]).code(0).json();
+    let of_section =
+        |name: &str| told["sections"].as_array().unwrap().iter().find(|section| section["name"] == name).unwrap()["records"].clone();
+    assert_eq!((told["summary"]["statements"].as_u64(), of_section("statements").as_u64()), (Some(0), Some(3)));
+}
+
 /// Whatever the compiler writes, the verdict on it is good: the summary counts what the sections hold.
 #[test]
 fn the_corpus_compiles_to_sound_bundles() {
