@@ -48,7 +48,10 @@ impl CompileError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.kind {
-            Kind::TooMany(_) | Kind::Encode(EncodeError::TooLarge | EncodeError::Unindexable | EncodeError::Cold(_)) => "limit-exceeded",
+            Kind::TooMany(_)
+            | Kind::Encode(EncodeError::TooLarge | EncodeError::Unindexable | EncodeError::Cold(_) | EncodeError::TooManySteps(_)) => {
+                "limit-exceeded"
+            }
             Kind::Encode(EncodeError::Refused(why)) => why.code(),
             Kind::Broken(_) => "invalid-bundle",
         }

@@ -4,7 +4,7 @@ use super::explanations;
 use super::index;
 use super::sections::{Encoder, Sections};
 use super::strings::{Collector, StringTable};
-use super::{Parts, atoms};
+use super::{Dearest, Parts, atoms};
 use portcullis_runtime::format::cold::{self, Summary};
 use portcullis_runtime::format::{
     BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind, ShapeRecord, U32, U64,
@@ -26,8 +26,9 @@ pub enum EncodeError {
     Unindexable,
     /// A cold section could not be encoded.
     Cold(String),
-    /// The runtime's verifier refuses the bytes. With a step bound over the limit (code `limit-exceeded`) the policies are too large for one decision; everything else
-    /// is a defect of the compiler.
+    /// A decision could take more steps than any may; the policies that take the most, if any do.
+    TooManySteps(Option<Dearest>),
+    /// The runtime's verifier refuses the bytes: a defect of the compiler.
     Refused(OpenError),
 }
 
@@ -37,6 +38,10 @@ impl fmt::Display for EncodeError {
             EncodeError::TooLarge => f.write_str("the world has more texts or records than a bundle can number"),
             EncodeError::Unindexable => f.write_str("no hash index of the world's texts keeps within the probe bound"),
             EncodeError::Cold(why) => write!(f, "the explanations cannot be encoded: {why}"),
+            EncodeError::TooManySteps(dearest) => {
+                write!(f, "a decision could take more than {} steps", verify::STEPS_MAX)?;
+                dearest.as_ref().map_or(Ok(()), |dearest| write!(f, ", {dearest}"))
+            }
             EncodeError::Refused(why) => write!(f, "the verifier refuses the bundle: {why}"),
         }
     }
@@ -68,10 +73,15 @@ pub fn encode(parts: Parts<'_>) -> Result<(Vec<u8>, Summary), EncodeError> {
     let found = (0..SEEDS_MAX).find_map(|seed| Indexes::build(seed, &strings, &sections).map(|indexes| (seed, indexes)));
     let (seed, indexes) = found.ok_or(EncodeError::Unindexable)?;
     let steps = verify::slice_steps(&|kind| section(kind, &strings, &sections, &indexes, &cold).0).map_err(EncodeError::Refused)?;
-    for (slice, steps) in sections.slices.iter_mut().zip(steps) {
-        slice.steps = U32::new(steps);
+    let too_many = || EncodeError::TooManySteps(Dearest::of(parts, &steps));
+    for (slice, steps) in sections.slices.iter_mut().zip(&steps) {
+        slice.steps = U32::new(u32::try_from(*steps).map_err(|_| too_many())?);
     }
-    let bytes = assemble(parts.kind, seed, &|kind| section(kind, &strings, &sections, &indexes, &cold))?;
+    let section = |kind| section(kind, &strings, &sections, &indexes, &cold);
+    let steps_max = verify::steps_bound(&|kind| section(kind).0);
+    // Sections that the compiler wrote refer to what they hold, so the limit is all that can be wrong.
+    let steps_max = steps_max.map_err(|why| if why.code() == "limit-exceeded" { too_many() } else { EncodeError::Refused(why) })?;
+    let bytes = assemble(parts.kind, seed, steps_max, &section)?;
     if parts.kind == BundleKind::World {
         Bundle::from_bytes(bytes.clone()).map_err(EncodeError::Refused)?;
     }
@@ -166,8 +176,7 @@ fn section<'a>(
 /// A section as bytes, and the bytes of one record, by its kind.
 type SectionOf<'a> = dyn Fn(SectionKind) -> (&'a [u8], usize) + 'a;
 
-fn assemble<'a>(kind: BundleKind, seed: u64, bytes_of: &SectionOf<'a>) -> Result<Vec<u8>, EncodeError> {
-    let steps_max = verify::steps_bound(&|kind| bytes_of(kind).0).map_err(EncodeError::Refused)?;
+fn assemble<'a>(kind: BundleKind, seed: u64, steps_max: u64, bytes_of: &SectionOf<'a>) -> Result<Vec<u8>, EncodeError> {
     let too_large = |_| EncodeError::TooLarge;
     let align = usize::try_from(SECTION_ALIGN).map_err(too_large)?;
     let table_bytes = SectionKind::ALL.len() * size_of::<SectionEntry>();

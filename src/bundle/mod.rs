@@ -10,6 +10,7 @@
 //! the old file as it was.
 
 mod atoms;
+mod dearest;
 mod explanations;
 mod file;
 mod index;
@@ -24,6 +25,7 @@ mod world;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use dearest::Dearest;
 pub use file::{EncodeError, encode};
 pub use publish::{Access, Publish, Told, publish, publish_with};
 

@@ -291,3 +291,38 @@ fn changed_behind_right_digests(world: &str) {
     }
     assert!(opened > 1000 && decided > opened, "{opened} opened, {decided} decisions");
 }
+
+#[test]
+fn policies_that_are_too_dear_are_named() {
+    // A test with 16,000 values takes as many steps and one, wherever it stands.
+    let values: Vec<String> = (0..16_000).map(|number| format!("\"{number}\"")).collect();
+    let statement = |number: usize| {
+        let values = values.join(",");
+        format!(
+            r#"{{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {{"StringEquals": {{"k{number}": [{values}]}}}}}}"#
+        )
+    };
+    let managed = |number: usize| {
+        let document = format!(r#"{{"Version": "2012-10-17", "Statement": {}}}"#, statement(number));
+        format!(r#"{{"name": "p{number}", "document": {document}}}"#)
+    };
+    let world = |policies: usize| {
+        let managed: Vec<String> = (0..policies).map(managed).collect();
+        let names: Vec<String> = (0..policies).map(|number| format!("\"p{number}\"")).collect();
+        format!(
+            "{{\"version\": 1, \"accounts\": [{{\"id\": \"111111111111\", \"managed_policies\": [{}],\n  \"users\": [{{\"name\": \"u\", \"policies\": [{}]}}]}}]}}",
+            managed.join(",\n"),
+            names.join(",")
+        )
+    };
+    let compiled = |policies: usize| {
+        let options = WorldOptions::default();
+        let (world, _) = read_world_text("world.json", &world(policies), Path::new(""), &MemoryFiles::new(), &options).unwrap();
+        compile(&world, &CompileOptions::default())
+    };
+    assert!(compiled(65).is_ok());
+    let error = compiled(66).unwrap_err();
+    assert_eq!(error.code(), "limit-exceeded");
+    let expected = "a decision could take more than 1048576 steps, 1056330 of them for 66 policies that act together, the first accounts[0].users[0].policies[0] at `world.json`:1:100";
+    assert_eq!(error.to_string(), expected);
+}

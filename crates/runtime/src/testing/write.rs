@@ -140,7 +140,7 @@ impl Builder {
         let steps = slice_steps(&|kind| self.sections.get(&kind).unwrap_or(&empty)).unwrap();
         let mut slices: Vec<SliceRecord> = self.records(SectionKind::Slices);
         for (slice, steps) in slices.iter_mut().zip(steps) {
-            slice.steps = U32::new(steps);
+            slice.steps = U32::new(steps.try_into().unwrap());
         }
         self.sections.insert(SectionKind::Slices, slices.as_slice().as_bytes().to_vec());
     }

@@ -50,14 +50,14 @@ fn bound(views: &Views<'_>) -> Checked<u64> {
     decision_cost(views, &slices)
 }
 
-/// The steps of each slice: what the compiler writes into [`SliceRecord::steps`](crate::format::SliceRecord::steps).
+/// The steps of each slice: what the compiler writes into [`SliceRecord::steps`](crate::format::SliceRecord::steps), where 32 bits hold it; more are above
+/// [`STEPS_MAX`], so no bundle can have the slice.
 ///
 /// # Errors
-/// Those of [`steps_bound`].
-pub fn slice_steps<'b>(sections: &dyn Fn(SectionKind) -> &'b [u8]) -> Result<Vec<u32>, OpenError> {
+/// `invalid-bundle` for sections that refer to what they do not hold, or whose ranges overlap too much.
+pub fn slice_steps<'b>(sections: &dyn Fn(SectionKind) -> &'b [u8]) -> Result<Vec<u64>, OpenError> {
     let views = Views::new(0, 0, sections).map_err(|kind| OpenError::section(kind, "the length is no multiple of the record's"))?;
-    let too_many = |_| OpenError::limit("a slice takes more steps than any decision may");
-    slice_costs(&views)?.into_iter().map(|cost| u32::try_from(cost).map_err(too_many)).collect()
+    slice_costs(&views)
 }
 
 fn slice_costs(views: &Views<'_>) -> Checked<Vec<u64>> {
