@@ -5,7 +5,7 @@
 //! - of a part of the requests each listed key is tried alone, with every value that the policies suggest: how many change the decision is reported;
 //! - each listed key must be read by a statement that the request's action does not exclude.
 //!
-//! In worlds where no two conditions read one key ([`exact`]) the list must be those keys that matter and no others.
+//! In worlds where no two conditions read one key (`exact`) the list must be those keys that matter and no others.
 //!
 //! Keys and values are read off the world's text here, so nothing is learnt from the bundle but the list itself.
 
