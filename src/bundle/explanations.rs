@@ -9,10 +9,14 @@ use crate::link::{FragmentId, LevelNode, SliceId};
 use crate::syntax::policy::{Condition, Statement};
 use indexmap::IndexSet;
 use portcullis_runtime::format::cold::{
-    Attachment, ChainLevel, Explanations, NO_FILE, NO_STATEMENT, StatementOrigin, Summary, WrittenCondition, WrittenStatement,
+    Attachment, ChainLevel, Explanations, NO_FILE, NO_STATEMENT, StatementOrigin, Summary, SwitchedOffAcl, WrittenCondition,
+    WrittenStatement,
 };
 use portcullis_runtime::format::{BundleKind, NONE};
 use std::collections::BTreeMap;
+
+/// The name of a text that came without a file.
+const NO_NAME: &str = "";
 
 /// Where every place and every statement of the bundle stands, and what it says in its own letters. `None` if there is more of something than can be numbered.
 pub(super) fn explanations(parts: Parts<'_>) -> Option<Explanations> {
@@ -27,8 +31,11 @@ pub(super) fn explanations(parts: Parts<'_>) -> Option<Explanations> {
             let (place, order) = (attachment.place.clone(), attachment.order);
             let Some(text) = attachment.text else { return Attachment { place, order, file: NO_FILE, line: 0, column: 0 } };
             let LineColumn { line, column } = sources.line_column(text.file, text.start);
-            // There are at most as many files as 32-bit file ids.
-            let file = u32::try_from(files.insert_full(sources.file(text.file).name()).0).unwrap_or(NO_FILE);
+            let file = match sources.file(text.file).name() {
+                NO_NAME => NO_FILE,
+                // There are at most as many files as 32-bit file ids.
+                name => u32::try_from(files.insert_full(name).0).unwrap_or(NO_FILE),
+            };
             Attachment { place, order, file, line, column }
         })
         .collect();
@@ -38,13 +45,13 @@ pub(super) fn explanations(parts: Parts<'_>) -> Option<Explanations> {
         let Some(source) = parts.documents.get(fragment.statements.0 as usize) else { continue };
         let base = match source.origin {
             Origin::Text(text) => Some(sources.line_column(text.file, text.start)),
-            Origin::NoFile | Origin::Acl(_) => None,
+            Origin::Acl(_) => None,
         };
         for (index, statement) in (0u32..).zip(&source.document.statements) {
             // A grant is its place; the statements that it became stand nowhere.
             let (index, place) = match source.origin {
                 Origin::Acl(places) => (NO_STATEMENT, places.get(index as usize).copied().unwrap_or(0)),
-                Origin::Text(_) | Origin::NoFile => (index, 0),
+                Origin::Text(_) => (index, 0),
             };
             let (lines_down, column) = base.map_or((0, 0), |base| {
                 let at = sources.line_column(statement.span.file, statement.span.start);
@@ -56,6 +63,10 @@ pub(super) fn explanations(parts: Parts<'_>) -> Option<Explanations> {
         }
     }
     let levels = writer.levels();
+    let resources = (0u32..).zip(&parts.linked.resources);
+    let switched_off =
+        resources.filter_map(|(resource, one)| one.switched_off_acl.map(|SliceId(slice)| SwitchedOffAcl { resource, slice }));
+    let switched_off_acls = switched_off.collect();
     let explanations = Explanations {
         files: files.into_iter().map(str::to_owned).collect(),
         attachments,
@@ -64,6 +75,7 @@ pub(super) fn explanations(parts: Parts<'_>) -> Option<Explanations> {
         conditions: writer.conditions.into_iter().collect(),
         texts: writer.texts.into_iter().map(str::to_owned).collect(),
         levels,
+        switched_off_acls,
     };
     (!writer.overflow).then_some(explanations)
 }

@@ -68,10 +68,8 @@ pub struct Source<'a> {
 /// Where a document comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// A text in a file: the place of the first of equal ones.
+    /// A text: the place of the first of equal ones. One that came without a file has a source without a name.
     Text(Span),
-    /// A text without a file.
-    NoFile,
     /// An ACL, which has no statements (S-729). For each of the document's, how many places after the ACL's first its place is.
     Acl(&'a [u32]),
 }

@@ -27,10 +27,12 @@ use std::collections::HashMap;
 /// The ACLs of a world as documents.
 #[derive(Debug, Default)]
 pub struct Acls<'w> {
-    /// One for each resource whose ACL in force grants something, account by account.
+    /// One for each resource whose ACL grants something, in force or not, account by account.
     pub documents: Vec<AclDocument<'w>>,
     /// By ARN; an index into `documents`.
     in_force: HashMap<&'w str, Option<usize>>,
+    /// Those that `BucketOwnerEnforced` switches off, likewise; for explanations.
+    switched_off: HashMap<&'w str, usize>,
 }
 
 /// What an ACL grants; at least one statement.
@@ -53,6 +55,13 @@ impl Acls<'_> {
     pub fn of(&self, arn: &str) -> Option<Option<usize>> {
         self.in_force.get(arn).copied()
     }
+
+    /// The ACL of the resource with this ARN, if it would grant something and `BucketOwnerEnforced` on the bucket switches it off (S-725), as an index into
+    /// `documents`.
+    #[must_use]
+    pub fn switched_off(&self, arn: &str) -> Option<usize> {
+        self.switched_off.get(arn).copied()
+    }
 }
 
 /// Turns the ACLs of a world into documents.
@@ -68,13 +77,15 @@ pub fn acls(world: &World) -> Acls<'_> {
         let (Some(acl), Some(target)) = (&resource.acl, S3Name::of(&resource.arn).map(Target)) else { continue };
         let bucket = declared.get(target.0.bucket_arn().as_str());
         let of_bucket = bucket.and_then(|(_, bucket)| bucket.acl.as_ref()).and_then(|acl| acl.ownership);
-        if of_bucket == Some(Ownership::BucketOwnerEnforced) {
-            continue;
-        }
         let owner = bucket.map_or(account, |(account, _)| account);
         let owner = Owner { account: &owner.id, canonical_id: owner.canonical_id.as_deref() };
         let document = document(acl, &target, owner);
-        acls.in_force.insert(&resource.arn, document.as_ref().map(|_| acls.documents.len()));
+        let index = document.as_ref().map(|_| acls.documents.len());
+        if of_bucket == Some(Ownership::BucketOwnerEnforced) {
+            acls.switched_off.extend(index.map(|index| (resource.arn.as_str(), index)));
+        } else {
+            acls.in_force.insert(&resource.arn, index);
+        }
         acls.documents.extend(document);
     }
     acls

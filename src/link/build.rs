@@ -116,9 +116,9 @@ impl Builder<'_> {
         }
         for resource in &account.resources {
             let policy = self.optional(resource.policy.as_ref())?;
-            let acl = self.acl(resource)?;
+            let (acl, switched_off_acl) = (self.acl(resource)?, self.switched_off_acl(resource)?);
             let (arn, tags) = (resource.arn.clone(), folded_tags(&resource.tags));
-            self.linked.resources.push(LinkedResource { arn, account: index, tags, policy, acl });
+            self.linked.resources.push(LinkedResource { arn, account: index, tags, policy, acl, switched_off_acl });
         }
         for endpoint in &account.vpc_endpoints {
             if let Some(policy) = self.optional(endpoint.policy.as_ref())? {
@@ -130,11 +130,21 @@ impl Builder<'_> {
 
     /// The grants of a resource's ACL, if one of its own is in force.
     fn acl(&mut self, resource: &Resource) -> Result<Option<SliceId>, TooMany> {
-        let acls = self.acls;
-        let Some(index) = acls.of(&resource.arn) else { return Ok(None) };
-        let Some((index, acl)) = index.and_then(|index| Some((index, acls.documents.get(index)?))) else {
-            return self.slice([]).map(Some);
-        };
+        match self.acls.of(&resource.arn) {
+            Some(Some(index)) => self.grants(index).map(Some),
+            Some(None) => self.slice([]).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The grants of a resource's ACL, if it is switched off.
+    fn switched_off_acl(&mut self, resource: &Resource) -> Result<Option<SliceId>, TooMany> {
+        self.acls.switched_off(&resource.arn).map(|index| self.grants(index)).transpose()
+    }
+
+    /// The grants of an ACL, as one fragment with a place for each.
+    fn grants(&mut self, index: usize) -> Result<SliceId, TooMany> {
+        let Some(acl) = self.acls.documents.get(index) else { return self.slice([]) };
         let statements = id(self.documents + 2 * index, "documents")?;
         let index = id(self.documents + 2 * index + 1, "documents")?;
         let places = id(acl.places.len(), "attachments")?;
@@ -143,7 +153,7 @@ impl Builder<'_> {
         for at in &acl.places {
             self.attachment(&at.path, at.text, at.order)?;
         }
-        self.slice_of(vec![Member { fragment, attachment }]).map(Some)
+        self.slice_of(vec![Member { fragment, attachment }])
     }
 
     /// The policies of groups as a list; `None` if no group has any.

@@ -42,6 +42,7 @@ pub fn print(linked: &Linked) -> String {
         let _ = writeln!(out, "resource {} of {}", resource.arn, account_of(resource.account));
         slice(&mut out, linked, "policy", resource.policy);
         slice(&mut out, linked, "acl", resource.acl);
+        slice(&mut out, linked, "switched-off acl", resource.switched_off_acl);
     }
     for endpoint in &linked.endpoints {
         let _ = writeln!(out, "endpoint {}", endpoint.id);

@@ -287,6 +287,18 @@ fn which_acls_are_in_force() {
     assert!(in_force(&bucket(r#""acl": {}"#), "arn:aws:s3:::b"), "an empty ACL is one that grants nothing");
     assert!(!in_force(&bucket(r#""tags": {}"#), "arn:aws:s3:::b") && in_force(&bucket(r#""tags": {}"#), "arn:aws:s3:::b/k"));
     assert!(!in_force(&bucket(enforced), "arn:aws:s3:::b") && !in_force(&bucket(enforced), "arn:aws:s3:::b/k"), "S-725 switches both off");
+    let switched_off = |resources: &str| {
+        let linked = link(&store(resources)).unwrap();
+        linked.verify().unwrap();
+        linked.resources.iter().map(|resource| resource.switched_off_acl.map(|slice| places(&linked, slice).len())).collect::<Vec<_>>()
+    };
+    assert_eq!(switched_off(&bucket(enforced)), [None, Some(1), Some(1)], "by ARN; the first is of another partition");
+    assert_eq!(switched_off(&bucket(public)), [None, None, None]);
+    assert_eq!(
+        switched_off(&bucket(r#""acl": {"ownership": "BucketOwnerEnforced"}"#)),
+        [None, None, Some(1)],
+        "one without grants says nothing"
+    );
     assert!(in_force(&bucket(enforced), "arn:aws-cn:s3:::b/k"), "of another partition, so of another bucket");
     assert!(in_force(&format!(r#"{{"arn": "arn:aws:s3:::b/k", {enforced}}}"#), "arn:aws:s3:::b/k"), "only a bucket can enforce");
     for other in [

@@ -187,6 +187,8 @@ pub struct LinkedResource {
     pub policy: Option<SliceId>,
     /// The grants of its ACL, if one of its own is in force (S-724, S-725).
     pub acl: Option<SliceId>,
+    /// The grants of its ACL, if it has some and the bucket's ownership switches them off (S-725): nothing consults them, explanations tell of them.
+    pub switched_off_acl: Option<SliceId>,
 }
 
 /// A VPC endpoint with a policy (S-710).

@@ -43,7 +43,9 @@ impl Linked {
         }
         for resource in &self.resources {
             ensure(account_known(resource.account), "a resource's account exists")?;
-            ensure(resource.policy.is_none_or(slice_known) && resource.acl.is_none_or(slice_known), "a resource's slices exist")?;
+            let slices = [resource.policy, resource.acl, resource.switched_off_acl];
+            ensure(slices.into_iter().all(|slice| slice.is_none_or(slice_known)), "a resource's slices exist")?;
+            ensure(resource.acl.is_none() || resource.switched_off_acl.is_none(), "an ACL is in force or switched off")?;
             ensure(resource.tags.is_sorted_by(|a, b| a.0 < b.0), "a resource's tags ascend by key")?;
         }
         ensure(self.endpoints.iter().all(|endpoint| slice_known(endpoint.policy)), "an endpoint's slice exists")?;

@@ -95,7 +95,7 @@ fn explained(from: &Explanation) -> Explained {
                 statement: entry.statement.map(u64::from),
                 sid: entry.sid.clone(),
                 effect: entry.effect.as_str(),
-                file: entry.text.as_ref().map(|text| text.file.clone()),
+                file: entry.text.as_ref().and_then(|text| text.file.clone()),
                 line: entry.text.as_ref().map(|text| u64::from(text.line)),
                 column: entry.text.as_ref().map(|text| u64::from(text.column)),
             })
@@ -146,7 +146,7 @@ fn explained_by_reference(placed: Placed) -> Explained {
             .into_iter()
             .zip(placed.places)
             .map(|(entry, place)| Matched {
-                file: place.as_ref().map(|place| place.file.clone()),
+                file: place.as_ref().and_then(|place| place.file.clone()),
                 line: place.as_ref().map(|place| u64::from(place.line)),
                 column: place.as_ref().map(|place| u64::from(place.column)),
                 policy: entry.policy,

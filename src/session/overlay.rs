@@ -58,9 +58,7 @@ pub fn compile_overlay(documents: &[SessionDocument<'_>]) -> Result<Vec<u8>, Ses
         }
     }
     let linked = linked(documents, read.iter().map(|(_, span)| *span))?;
-    let origin = |document: &SessionDocument<'_>, text| if document.file.is_some() { Origin::Text(text) } else { Origin::NoFile };
-    let read_from = documents.iter().zip(&read);
-    let sources_of: Vec<Source<'_>> = read_from.map(|(from, (document, text))| Source { document, origin: origin(from, *text) }).collect();
+    let sources_of: Vec<Source<'_>> = read.iter().map(|(document, text)| Source { document, origin: Origin::Text(*text) }).collect();
     overlay(&sources, &sources_of, &linked).map_err(SessionError::from)
 }
 
@@ -76,8 +74,7 @@ fn linked(documents: &[SessionDocument<'_>], texts: impl Iterator<Item = Span>) 
     for (document, text) in documents.iter().zip(texts) {
         let id = u32::try_from(members.len()).map_err(|_| TooMany("documents"))?;
         linked.fragments.push(LinkedFragment::of(DocumentId(id)));
-        let text = document.file.map(|_| text);
-        linked.attachments.push(AttachmentOrigin { place: place(document.index), order: u64::from(document.index), text });
+        linked.attachments.push(AttachmentOrigin { place: place(document.index), order: u64::from(document.index), text: Some(text) });
         members.push(Member { fragment: FragmentId(id), attachment: id });
     }
     linked.slices.push(members);

@@ -182,7 +182,11 @@ impl Both {
 fn documents_mean_what_the_format_says_on_both_evaluators() {
     let both = Both::new();
     let at = |place: &str, file: &str, line, column| Some((place.to_owned(), Some(file.to_owned()), Some((line, column))));
-    assert_eq!(both.matched("s3:Get", &allow("s3:*")), Some(("session.policies[0]".to_owned(), None, None)), "inline: no file");
+    let inline = |line, column| Some(("session.policies[0]".to_owned(), None, Some((line, column))));
+    let column = allow("s3:*").rfind('{').unwrap() as u64 + 1;
+    assert_eq!(both.matched("s3:Get", &allow("s3:*")), inline(1, column), "inline: no file, and a place within the document");
+    let lines = "{\n \"Version\": \"2012-10-17\",\n \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:Get\", \"Resource\": \"*\"}]}";
+    assert_eq!(both.matched("s3:Get", lines), inline(3, 16));
     assert_eq!(both.matched("s3:Put", &allow("s3:Get*")), None);
     assert_eq!(both.matched("dynamodb:Get", r#""p/own.json""#), at("session.policies[0]", "p/own.json", 2, 41), "a path");
     assert_eq!(both.matched("s3:Get", r#""Read""#), at("session.policies[0]", "world.json", 4, 27), "a name of the account");

@@ -41,8 +41,8 @@ pub struct ReferenceWorld {
 /// Where a statement stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementPlace {
-    /// The file, named relative to the world file.
-    pub file: String,
+    /// The file, named relative to the world file; `None` for a document that came with a request: then line and column are those within the document.
+    pub file: Option<String>,
     /// Its line, from 1.
     pub line: u32,
     /// Its column, from 1, in characters.
@@ -54,7 +54,7 @@ pub struct StatementPlace {
 pub struct Placed {
     /// The decision.
     pub decision: reference::Decision,
-    /// One for each entry of the decision's `matched`: where it stands, unless its text came without a file.
+    /// One for each entry of the decision's `matched`: where it stands, if that is known.
     pub places: Vec<Option<StatementPlace>>,
 }
 
@@ -62,7 +62,7 @@ pub struct Placed {
 #[derive(Debug, Clone)]
 struct Taken {
     value: reference::Value,
-    /// The places of its statements; `None` for a text without a file.
+    /// The places of its statements, if they are known.
     places: Option<Vec<StatementPlace>>,
 }
 
@@ -79,7 +79,7 @@ impl ReferenceWorld {
         let attached = world.attachments().map(|attachment| (attachment.place.clone(), statement_places(world, attachment)));
         let grants = world.grant_places().map(|at| {
             let place = world.sources.line_column(at.text.file, at.text.start);
-            (at.path.clone(), vec![StatementPlace::new(world.sources.file(at.text.file).name(), place)])
+            (at.path.clone(), vec![StatementPlace::new(Some(world.sources.file(at.text.file).name()), place)])
         });
         let places = attached.chain(grants).collect();
         let taken = |document: &Attachment| -> Result<Taken, ReferenceError> {
@@ -159,7 +159,7 @@ impl ReferenceWorld {
     /// A document of a request's session, whatever it is given as.
     fn session_document(&self, request: Node<'_>, index: u32, node: Node<'_>) -> Result<Taken, ReferenceError> {
         if node.kind() != Kind::String {
-            return Ok(Taken { value: plain_value(node), places: None });
+            return Ok(Taken { value: plain_value(node), places: Some(text_places(node.source(), None)) });
         }
         // The caller's account is the fifth part of its ARN.
         let account = request.member("principal").and_then(Node::as_str).and_then(|arn| arn.split(':').nth(4));
@@ -171,26 +171,26 @@ impl ReferenceWorld {
             }
             Found::Text { text, file } => {
                 let value = plain_value(parsed(&text)?.root());
-                Ok(Taken { value, places: Some(text_places(&text, &file.unwrap_or_default())) })
+                Ok(Taken { value, places: Some(text_places(&text, file.as_deref())) })
             }
         }
     }
 }
 
 impl StatementPlace {
-    fn new(file: &str, at: LineColumn) -> StatementPlace {
-        StatementPlace { file: file.to_owned(), line: at.line, column: at.column }
+    fn new(file: Option<&str>, at: LineColumn) -> StatementPlace {
+        StatementPlace { file: file.map(str::to_owned), line: at.line, column: at.column }
     }
 }
 
 fn statement_places(world: &World, attachment: &Attachment) -> Vec<StatementPlace> {
-    world.statement_places(attachment).into_iter().map(|(file, at)| StatementPlace::new(file, at)).collect()
+    world.statement_places(attachment).into_iter().map(|(file, at)| StatementPlace::new(Some(file), at)).collect()
 }
 
 /// The places of the statements of a document's text.
-fn text_places(text: &str, name: &str) -> Vec<StatementPlace> {
+fn text_places(text: &str, name: Option<&str>) -> Vec<StatementPlace> {
     let mut sources = Sources::new();
-    let file = sources.add(name.to_owned(), text, None);
+    let file = sources.add(name.unwrap_or_default().to_owned(), text, None);
     let document = parse_policy_text(&sources, file, PolicyType::Session, &Limits::default(), &mut Vec::new());
     let statements = document.map(|document| document.statements).unwrap_or_default();
     statements.iter().map(|statement| StatementPlace::new(name, sources.line_column(file, statement.span.start))).collect()

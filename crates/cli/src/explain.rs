@@ -106,11 +106,12 @@ fn layers(text: &mut String, explanation: &Explanation<'_>) {
     add(text, format_args!("{INDENT}{}\n{INDENT}{}\n", names.trim_end(), outcomes.trim_end()));
 }
 
-/// ``statement `Read` in world.json:13:17``; without a Sid its index, without a file the place of its policy. A grant of an ACL is no statement.
+/// ``statement `Read` in world.json:13:17``; without a Sid its index, without a file the place of its policy: `session.policies[0]:1:40`. A grant of an ACL is no statement.
 fn statement(matched: &Matched<'_>) -> String {
     let policy = plain(matched.policy);
     let file = match (matched.file, matched.line, matched.column) {
         (Some(file), Some(line), Some(column)) => Some(format!("{}:{line}:{column}", plain(file))),
+        (None, Some(line), Some(column)) => Some(format!("{policy}:{line}:{column}")),
         _ => None,
     };
     match (matched.statement, matched.sid) {

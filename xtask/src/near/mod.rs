@@ -217,6 +217,8 @@ struct Subject {
     acls: Acls,
     levels: Levels,
     declared: Declared,
+    /// The world with every ACL in force, if some bucket switches ACLs off.
+    in_force: Option<Engines>,
 }
 
 /// What came of a request.
@@ -246,10 +248,20 @@ impl Expected {
 
 impl Subject {
     fn new(world: &Json) -> Result<Subject, String> {
-        let engines = Engines::new(&world.to_string())?;
+        let text = world.to_string();
+        let engines = Engines::new(&text)?;
+        let enforced = "BucketOwnerEnforced";
+        let in_force = text.contains(enforced).then(|| Engines::new(&text.replace(enforced, "ObjectWriter"))).transpose()?;
         let mut open = world.clone();
         let acls = Acls::open(&mut open);
-        Ok(Subject { engines, retold: Retold::new(&open, parts::pieces)?, acls, levels: Levels::of(world), declared: Declared::of(world) })
+        Ok(Subject {
+            engines,
+            retold: Retold::new(&open, parts::pieces)?,
+            acls,
+            levels: Levels::of(world),
+            declared: Declared::of(world),
+            in_force,
+        })
     }
 
     fn check(&self, pair: &mut Pair<'_>, request: &Json) -> Result<Checked, Problem> {
@@ -260,7 +272,8 @@ impl Subject {
         };
         let problem = |kind: &str, text: String| Problem { kind: kind.to_owned(), text };
         let told = pair.explanation(&text).map_err(|code| problem("not explained", code))?;
-        let (told_rule, expected_rule) = (told.rule.map(Rule::as_str), self.declared.rule(request, layer, explained));
+        let (told_rule, expected_rule) =
+            (told.rule.map(Rule::as_str), self.declared.rule(request, layer, explained, || self.is_granted(request)));
         if told_rule != expected_rule {
             return Err(problem("rule", format!("the rule is {expected_rule:?}, told is {told_rule:?}")));
         }
@@ -308,6 +321,14 @@ impl Subject {
                 .map_err(|text| problem("words", format!("{place}, statement {index}: {text}")))?;
         }
         Ok(Checked::Fine(layer, Box::new(told)))
+    }
+
+    /// Whether an ACL would grant a request, if it were in force.
+    fn is_granted(&self, request: &Json) -> bool {
+        let Some(engines) = &self.in_force else { return false };
+        let answer = engines.pair().reference(&request.to_string(), true).ok();
+        let explained = answer.and_then(|answer| answer.explanation);
+        explained.is_some_and(|explained| explained.matched.iter().any(|one| one.statement.is_none()))
     }
 
     fn expected(

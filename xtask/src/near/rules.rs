@@ -21,8 +21,8 @@ impl Declared {
         Declared { users: listed(world.member("accounts")).into_iter().map(|account| (text(account, "id"), users(account))).collect() }
     }
 
-    /// The name of the rule, if it was one.
-    pub(super) fn rule(&self, request: &Json, layer: &str, explained: &Explained) -> Option<&'static str> {
+    /// The name of the rule, if it was one. `is_granted` tells whether an ACL would grant if no bucket switched ACLs off.
+    pub(super) fn rule(&self, request: &Json, layer: &str, explained: &Explained, is_granted: impl Fn() -> bool) -> Option<&'static str> {
         let text = |member: &str| request.member(member).and_then(Json::as_text).unwrap_or_default();
         let action = text("action").to_ascii_lowercase();
         let kind = request.member("principal").and_then(caller_kind).unwrap_or_default();
@@ -40,6 +40,7 @@ impl Declared {
             "resource" if action == "iam:passrole" && (account(request).is_none() || account(request) != explained.owner.as_deref()) => {
                 Some("pass_role_of_another_account")
             }
+            "resource" if is_granted() => Some("acl_switched_off"),
             "resource" if has_policy => None,
             "resource" if is_role && action.starts_with("sts:") => Some("no_trust_policy"),
             "resource" if is_key => Some("no_key_policy"),

@@ -37,6 +37,7 @@ fn rule_sentence(rule: Rule) -> &'static str {
         Rule::PassRoleOfAnotherAccount => "no statement decides this: a role can be passed within its own account only (S-723)",
         Rule::NoTrustPolicy => "the role is not declared or has no trust policy, and without one nobody can assume it (S-720)",
         Rule::NoKeyPolicy => "the key is not declared or has no key policy, and without one nobody can use it (S-722)",
+        Rule::AclSwitchedOff => "a grant of an ACL would count, but the bucket's ownership `BucketOwnerEnforced` switches ACLs off (S-725)",
         Rule::NoResourcePolicy => "no policy and no ACL of the resource applies, and this caller needs its grant (S-713, S-718, S-719)",
         Rule::UndeclaredAccount => "the caller's account is not declared, so the caller has no identity policies (S-730)",
         Rule::FederatedUserWithoutUser => "the account has no user of this name, so the federated user has no identity policies (S-730)",

@@ -1,7 +1,7 @@
 //! The decoded section of explanations, whose indexes fit its bundle.
 
 use crate::error::OpenError;
-use crate::format::cold::{ChainLevel, Explanations, NO_FILE, decode};
+use crate::format::cold::{ChainLevel, Explanations, NO_FILE, SwitchedOffAcl, decode};
 use crate::format::{AtomKind, SectionKind, StatementRecord};
 use crate::views::{Views, range};
 use alloc::vec::Vec;
@@ -60,7 +60,14 @@ fn written(views: &Views<'_>, explanations: &Explanations) -> Result<(), &'stati
         ChainLevel::Root(id) | ChainLevel::Unit(id) => Some(id),
         ChainLevel::Account => None,
     });
-    if are_texts(explanations, ids) { Ok(()) } else { Err("a level has no text") }
+    if !are_texts(explanations, ids) {
+        return Err("a level has no text");
+    }
+    let known = |acl: &SwitchedOffAcl| (acl.resource as usize) < views.resources.len() && (acl.slice as usize) < views.slices.len();
+    if !explanations.switched_off_acls.iter().all(known) {
+        return Err("an ACL that is switched off has no resource or no grants");
+    }
+    Ok(())
 }
 
 fn are_texts<'i>(explanations: &Explanations, ids: impl IntoIterator<Item = &'i u32>) -> bool {

@@ -14,7 +14,7 @@ pub use rule::{LevelNode, RefusingLevel, Rule};
 use crate::decision::{Decision, Effect, Layers, OwnerSource};
 use crate::error::{Fault, OpenError};
 use crate::eval::{Match, Place};
-use crate::format::cold::{Attachment, ChainLevel, Explanations, NO_FILE, NO_STATEMENT, StatementOrigin, WrittenStatement};
+use crate::format::cold::{Attachment, ChainLevel, Explanations, NO_FILE, NO_STATEMENT, StatementOrigin, SwitchedOffAcl, WrittenStatement};
 use crate::open::BundleId;
 use crate::views::Views;
 use alloc::format;
@@ -65,15 +65,15 @@ pub struct Matched {
     pub sid: Option<String>,
     /// Its effect.
     pub effect: Effect,
-    /// Where its text stands; `None` for a document that came without a file, as a session's does.
+    /// Where its text stands, if that is known.
     pub text: Option<TextPlace>,
 }
 
-/// A place in a file.
+/// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextPlace {
-    /// The file, named relative to the world file.
-    pub file: String,
+    /// The file, named relative to the world file; `None` for a document that came without one, as a session's does: then line and column are those within the document.
+    pub file: Option<String>,
     /// Line, from 1.
     pub line: u32,
     /// Column, from 1, in characters.
@@ -160,6 +160,11 @@ impl Told<'_> {
         self.of(found).written.get(origin.written as usize).ok_or(Fault::Corrupt)
     }
 
+    /// The ACLs of the world that are switched off.
+    pub(crate) fn switched_off_acls(&self) -> &[SwitchedOffAcl] {
+        &self.world.switched_off_acls
+    }
+
     /// Whose policies a level of a chain lists, by its index in `ChainLevels`, and the id; `None` for the account that has the chain.
     pub(crate) fn level(&self, index: u32) -> Result<(LevelNode, Option<&str>), Fault> {
         let text = |text: u32| self.world.texts.get(text as usize).map(String::as_str).ok_or(Fault::Corrupt);
@@ -178,10 +183,14 @@ impl Told<'_> {
             Place::Session { index, .. } => format!("session.policies[{index}]"),
             Place::World(_) | Place::Overlay(_) => attachment.place.clone(),
         };
-        let text = match attachment.file {
+        let file = match attachment.file {
             NO_FILE => None,
-            file => Some(TextPlace {
-                file: self.of(found).files.get(file as usize).ok_or(Fault::Corrupt)?.clone(),
+            file => Some(self.of(found).files.get(file as usize).ok_or(Fault::Corrupt)?.clone()),
+        };
+        let text = match attachment.line {
+            0 => None,
+            _ => Some(TextPlace {
+                file,
                 line: attachment.line.saturating_add(origin.lines_down),
                 column: if origin.lines_down == 0 { attachment.column.saturating_add(origin.column) } else { origin.column },
             }),

@@ -13,6 +13,8 @@ pub enum Rule {
     NoTrustPolicy,
     /// A KMS key without a key policy, or one that is not declared, admits nobody (S-722).
     NoKeyPolicy,
+    /// A grant of an ACL would count, but `BucketOwnerEnforced` on the bucket switches it off (S-725).
+    AclSwitchedOff,
     /// The caller needs a grant of the resource's side, and the resource has neither a policy nor an ACL in force (S-713, S-718, S-719, S-721).
     NoResourcePolicy,
     /// The caller's account is not declared, so it has no identity policies (S-730).
@@ -30,6 +32,7 @@ impl Rule {
         Rule::PassRoleOfAnotherAccount,
         Rule::NoTrustPolicy,
         Rule::NoKeyPolicy,
+        Rule::AclSwitchedOff,
         Rule::NoResourcePolicy,
         Rule::UndeclaredAccount,
         Rule::FederatedUserWithoutUser,
@@ -44,6 +47,7 @@ impl Rule {
             Rule::PassRoleOfAnotherAccount => "pass_role_of_another_account",
             Rule::NoTrustPolicy => "no_trust_policy",
             Rule::NoKeyPolicy => "no_key_policy",
+            Rule::AclSwitchedOff => "acl_switched_off",
             Rule::NoResourcePolicy => "no_resource_policy",
             Rule::UndeclaredAccount => "undeclared_account",
             Rule::FederatedUserWithoutUser => "federated_user_without_user",

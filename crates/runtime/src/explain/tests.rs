@@ -1,5 +1,5 @@
 use super::{Actual, FailedCondition, FailedPart, LevelNode, NEAR_MISSES_MAX, RefusingLevel, Rule, TextPlace, Variable};
-use crate::format::cold::NO_STATEMENT;
+use crate::format::cold::{NO_STATEMENT, StatementOrigin, SwitchedOffAcl};
 use crate::format::{AtomKind, NONE, OperandKind, PrincipalTag, Qualifier, SectionKind, StatementRecord};
 use crate::testing::*;
 use crate::{Bundle, Caller, ContextValue, Effect, Explanation, Layer, Outcome, Overlay, OwnerSource, Principal, Request};
@@ -31,7 +31,7 @@ fn matched_statements_have_their_places() {
     let [allow, deny] = of_alice[..] else { panic!("{of_alice:?}") };
     assert_eq!((allow.statement, allow.sid.as_deref(), allow.effect), (Some(0), None, Effect::Allow));
     assert_eq!((deny.statement, deny.sid.as_deref(), deny.effect), (Some(1), Some("Secret"), Effect::Deny));
-    let text = |line, column| Some(TextPlace { file: "put.json".to_string(), line, column });
+    let text = |line, column| Some(TextPlace { file: Some("put.json".to_string()), line, column });
     assert_eq!((&allow.text, &deny.text), (&text(10, 8), &text(11, 3)));
 
     let owned = Request { resource_account: Some(MEMBER), ..put("arn:aws:s3:::c") };
@@ -105,7 +105,8 @@ fn session_documents_and_acl_grants_have_places() {
         let everyone = b.element(false, &[(PrincipalTag::Everyone, "")]);
         let grants = [0; 3].map(|_| statement(b, false, everyone, vec![]));
         let fragment = b.plain_fragment(&grants);
-        b.explanations.statements.iter_mut().for_each(|origin| origin.index = NO_STATEMENT);
+        let no_statement = |origin: &mut StatementOrigin| (origin.index, origin.lines_down, origin.column) = (NO_STATEMENT, 0, 0);
+        b.explanations.statements.iter_mut().for_each(no_statement);
         let third = b.explanations.statements.len() - 1;
         b.explanations.statements[third].place = 1;
         let at = b.attachment("accounts[1].resources[0].acl.grants[0]", 7, None);
@@ -131,7 +132,8 @@ fn session_documents_and_acl_grants_have_places() {
     };
     let app = bundle.principal(Caller::Arn(APP_SESSION)).unwrap().with_session(&bundle, &session).unwrap();
     let told = explain(&bundle, &app, put("arn:aws:s3:::b/k")).matched;
-    let told: Vec<_> = told.iter().map(|found| (found.policy.as_str(), found.statement, found.text.is_some())).collect();
+    let told: Vec<_> =
+        told.iter().map(|found| (found.policy.as_str(), found.statement, found.text.as_ref().unwrap().file.is_some())).collect();
     let expected = [
         ("accounts[0].managed_policies[0]", Some(0), true),
         // Both statements of the first grant are one entry.
@@ -238,6 +240,26 @@ fn near_misses_are_bounded_and_the_nearest_are_kept() {
     assert_eq!((explanation.near_misses.len(), explanation.near_misses_left_out), (NEAR_MISSES_MAX, 7));
     let of_resources = explanation.near_misses.iter().filter(|miss| matches!(miss.failed, FailedPart::Resource { .. }));
     assert_eq!(of_resources.count(), 7);
+}
+
+/// A grant that is not in force is looked at only where it would count.
+#[test]
+fn a_grant_that_ownership_switches_off_is_named() {
+    let bundle = build(|b| {
+        let everyone = b.element(false, &[(PrincipalTag::Everyone, "")]);
+        let put = b.action(&["s3:PutObject"], 0);
+        let grant = Statement { action: put, ..statement(b, false, everyone, vec![]) };
+        let slice = plain_slice(b, &[grant]);
+        world(b, NO_POLICIES);
+        // Whichever of the world's resources the bucket is.
+        b.explanations.switched_off_acls = vec![SwitchedOffAcl { resource: 0, slice }, SwitchedOffAcl { resource: 1, slice }];
+    });
+    let bundle = Bundle::from_bytes(bundle).unwrap();
+    let anonymous = bundle.principal(Caller::Anonymous).unwrap();
+    let rule = |request: Request<'_>| explain(&bundle, &anonymous, request).rule;
+    assert_eq!(rule(put("arn:aws:s3:::b/k")), Some(Rule::AclSwitchedOff));
+    assert_eq!(rule(Request { action: "s3:GetObject", ..put("arn:aws:s3:::b/k") }), Some(Rule::NoResourcePolicy));
+    assert_eq!(rule(put("arn:aws:s3:::undeclared/k")), Some(Rule::NoResourcePolicy));
 }
 
 /// Each rule where it decides, and none where a statement is missing.
@@ -370,6 +392,6 @@ fn hostile_lengths_claim_no_memory() {
     use crate::format::cold::{Explanations, decode};
     assert!(decode::<Explanations>(&[0xff; 9]).is_none());
     assert!(decode::<Explanations>(&[0xff; 8]).is_none());
-    assert!(decode::<Explanations>(&[0; 56]).is_some());
-    assert!(decode::<Explanations>(&[0; 57]).is_none());
+    assert!(decode::<Explanations>(&[0; 64]).is_some());
+    assert!(decode::<Explanations>(&[0; 65]).is_none());
 }

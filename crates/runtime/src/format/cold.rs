@@ -56,6 +56,8 @@ pub struct Explanations {
     pub texts: Vec<String>,
     /// One entry for each level of `ChainLevels`, at the same index.
     pub levels: Vec<ChainLevel>,
+    /// ACLs that grant something and that `BucketOwnerEnforced` switches off (S-725), ascending by resource. No decision consults their slices.
+    pub switched_off_acls: Vec<SwitchedOffAcl>,
 }
 
 /// What a statement says, in its own letters.
@@ -96,6 +98,16 @@ pub enum ChainLevel {
     Account,
 }
 
+/// An ACL that is not in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
+pub struct SwitchedOffAcl {
+    /// The bucket or object: an id in `Resources`.
+    pub resource: u32,
+    /// Its grants: an id in `Slices`.
+    pub slice: u32,
+}
+
 /// A place in the world at which a document is attached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "explain", derive(bincode::Encode, bincode::Decode))]
@@ -104,9 +116,10 @@ pub struct Attachment {
     pub place: String,
     /// World order (S-116): places sort by it.
     pub order: u64,
-    /// Index into `files` of the file that holds the document's text; [`NO_FILE`] for a document that came without one, as a session's.
+    /// Index into `files` of the file that holds the document's text; [`NO_FILE`] for a document that came without one, as a session's
+    /// does: its places are those within its own text.
     pub file: u32,
-    /// Line of the document's first character, from 1.
+    /// Line of the document's first character, from 1; 0 where its text is not known.
     pub line: u32,
     /// Column of the document's first character, from 1, in characters.
     pub column: u32,

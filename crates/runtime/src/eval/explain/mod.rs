@@ -54,7 +54,7 @@ impl Evaluator<'_> {
         if decision.reason() == Reason::ImplicitDeny {
             let sources = Sources::of(&query, &facts)?;
             let layer = decision.layer();
-            explanation.rule = rule::rule(&query, &facts, &sources, layer)?;
+            explanation.rule = rule::rule(&query, &facts, &sources, &told, layer)?;
             let levels = rule::refusing_levels(&query, layer)?;
             explanation.refusing_levels = rule::told_levels(&query, &told, layer, &levels)?;
             if explanation.rule.is_none_or(|rule| !rule::is_beyond_statements(rule)) {

@@ -15,7 +15,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// The rule that made the layer decide, if it was one. The order of the tests is that of the algorithm (semantics, 7.1).
-pub(super) fn rule(query: &Query<'_>, facts: &Facts, sources: &Sources<'_>, layer: Layer) -> Result<Option<Rule>, Fault> {
+pub(super) fn rule(query: &Query<'_>, facts: &Facts, sources: &Sources<'_>, told: &Told<'_>, layer: Layer) -> Result<Option<Rule>, Fault> {
     Ok(match layer {
         Layer::Rcp | Layer::Scp | Layer::Endpoint | Layer::Boundary => None,
         Layer::Identity if facts.is_sts_on_role && facts.class == Class::Root => Some(Rule::RootAssumesRole),
@@ -24,6 +24,7 @@ pub(super) fn rule(query: &Query<'_>, facts: &Facts, sources: &Sources<'_>, laye
             _ => None,
         },
         Layer::Resource if facts.is_pass_role && !facts.same_account => Some(Rule::PassRoleOfAnotherAccount),
+        Layer::Resource if is_granted_by_a_switched_off_acl(query, told)? => Some(Rule::AclSwitchedOff),
         Layer::Resource if sources.policy.is_some() || sources.acls.iter().any(|acl| *acl != NONE) => None,
         Layer::Resource if facts.is_sts_on_role => Some(Rule::NoTrustPolicy),
         Layer::Resource if facts.is_mandatory => Some(Rule::NoKeyPolicy),
@@ -35,6 +36,18 @@ pub(super) fn rule(query: &Query<'_>, facts: &Facts, sources: &Sources<'_>, laye
 /// Whatever any statement says, the rule holds.
 pub(super) fn is_beyond_statements(rule: Rule) -> bool {
     matches!(rule, Rule::RootAssumesRole | Rule::PassRoleOfAnotherAccount)
+}
+
+/// Whether the ACL of the bucket or of the object would grant the request, if it were in force.
+fn is_granted_by_a_switched_off_acl(query: &Query<'_>, told: &Told<'_>) -> Result<bool, Fault> {
+    for acl in told.switched_off_acls() {
+        let arn = at(query.main.resources, acl.resource)?.arn;
+        let is_asked = query.declared.acls.into_iter().flatten().any(|resource| resource.arn == arn);
+        if is_asked && layers::allows(query, Consult::slice(acl.slice))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the slices hold no policy.
