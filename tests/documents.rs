@@ -21,7 +21,9 @@ fn read(path: impl AsRef<Path>) -> String {
 fn documents() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> =
         ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "corpus/SOURCES.md"].map(|name| root().join(name)).into();
-    found.extend(fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    // Beside the documents are folders of what they show.
+    found.extend(docs.filter(|path| path.is_file()));
     found
 }
 
