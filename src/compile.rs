@@ -3,10 +3,10 @@
 use crate::bundle::{self, EncodeError, Origin, Parts, Source};
 use crate::dag::Dag;
 use crate::ir::{Program, TooMany};
-use crate::link::{Acls, Linked};
+use crate::link::{Acls, Linked, Plan};
 use crate::trie::Tries;
 use crate::world::World;
-use crate::{dag, ir, link, trie};
+use crate::{dag, ir, link, opt, trie};
 use portcullis_runtime::format::BundleKind;
 use portcullis_runtime::format::cold::Summary;
 use std::fmt;
@@ -87,6 +87,7 @@ struct Stages<'w> {
     acls: Acls<'w>,
     program: Program,
     linked: Linked,
+    plan: Plan,
     tries: Tries,
     dag: Dag,
     timings: Vec<(&'static str, Duration)>,
@@ -118,14 +119,17 @@ fn stages(world: &World) -> Result<Stages<'_>, CompileError> {
     let linked = link::link(world, &acls)?;
     linked.verify().map_err(broken)?;
     lap("link");
-    let tries = trie::build(&mut program, &linked)?;
+    let plan = opt::merge(&program, &linked);
+    plan.verify(&linked).map_err(broken)?;
+    lap("optimize");
+    let tries = trie::build(&mut program, &linked, &plan)?;
     tries.verify().map_err(broken)?;
     program.verify().map_err(broken)?;
     lap("index");
     let dag = dag::build(tries.leaves.iter())?;
     dag.verify().map_err(broken)?;
     lap("dag");
-    Ok(Stages { acls, program, linked, tries, dag, timings })
+    Ok(Stages { acls, program, linked, plan, tries, dag, timings })
 }
 
 /// Compiles a world into a bundle. The bytes that it returns have passed the runtime's verifier.
@@ -143,6 +147,7 @@ pub fn compile(world: &World, _options: &CompileOptions) -> Result<Compiled, Com
         documents: &sources(world, &stages.acls),
         program: &stages.program,
         linked: &stages.linked,
+        plan: &stages.plan,
         tries: &stages.tries,
         dag: &stages.dag,
     };

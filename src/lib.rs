@@ -42,6 +42,7 @@ pub mod dag;
 pub mod diag;
 pub mod ir;
 pub mod link;
+pub mod opt;
 pub mod scenario;
 pub mod session;
 pub mod syntax;

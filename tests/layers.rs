@@ -38,7 +38,7 @@ const RULES: &[Rule] = &[
     // Writes what was linked (entities, tags) and the service list, and has the runtime's verifier read it before anyone else does.
     rule("bundle", &["diag", "ir", "link", "trie", "dag", "catalog", "syntax::policy"], &["portcullis_runtime"]),
     // Runs the stages on documents that come with a request; of `world` it takes the meaning of names and paths, of `compile` the error of a stage.
-    rule("session", &["diag", "syntax", "world", "ir", "link", "trie", "dag", "bundle", "compile"], &["portcullis_runtime"]),
+    rule("session", &["diag", "syntax", "world", "ir", "link", "opt", "trie", "dag", "bundle", "compile"], &["portcullis_runtime"]),
     // Turns the texts of world and request into the reference's values; the compiler gives it the bundle that requests are checked over.
     rule("validate", &["diag", "syntax", "world", "ir", "bundle", "compile", "session"], &["portcullis_runtime", "portcullis_reference"]),
 ];

@@ -7,7 +7,8 @@ use super::strings::{Collector, StringTable};
 use super::{Dearest, Parts, atoms};
 use portcullis_runtime::format::cold::{self, Summary};
 use portcullis_runtime::format::{
-    BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind, ShapeRecord, U32, U64,
+    self, BundleKind, ENTITY_ROLE, EntityRecord, FORMAT_VERSION, Header, MAGIC, PrincipalKeyRecord, PrincipalTag, SECTION_ALIGN,
+    SectionEntry, SectionKind, ShapeRecord, U32, U64,
 };
 use portcullis_runtime::{Bundle, OpenError, verify};
 use std::fmt;
@@ -93,23 +94,36 @@ struct Indexes {
     strings: Vec<U32>,
     actions: Vec<U32>,
     keys: Vec<U32>,
+    entities: Vec<U32>,
+    principal_keys: Vec<U32>,
     shapes: Vec<U32>,
 }
 
 impl Indexes {
     fn build(seed: u64, strings: &StringTable, sections: &Sections) -> Option<Indexes> {
         let text = |symbol: U32| strings.text(symbol.get());
-        let shape_keys: Vec<[u8; 24]> = sections
-            .shapes
+        let hashed = |symbol: U32| text(symbol).map(|text| format::hash(seed, text));
+        let literals = sections.action_bounds.iter().map(|bound| if bound.literal.get() == 1 { hashed(bound.text) } else { None });
+        let entities = sections.entities.iter().map(|entity| {
+            let account = sections.accounts.get(entity.account.get() as usize)?;
+            let (account, name) = (std::str::from_utf8(text(account.id)?).ok()?, std::str::from_utf8(text(entity.name)?).ok()?);
+            EntityRecord::hash(seed, account, entity.flags.get() & ENTITY_ROLE != 0, name)
+        });
+        let principal_keys = sections
+            .principal_keys
             .iter()
-            .map(|shape| ShapeRecord::key_bytes(shape.cell.get(), shape.mask.get(), shape.parts.map(U32::get)))
-            .collect();
-        let literals = sections.action_bounds.iter().map(|bound| if bound.literal.get() == 1 { text(bound.text) } else { None });
+            .map(|key| Some(PrincipalKeyRecord::hash(seed, PrincipalTag::from_number(key.tag.get())?, text(key.text)?)));
+        let shapes = sections.shapes.iter().map(|shape| {
+            let key = ShapeRecord::key_bytes(shape.cell.get(), shape.mask.get(), shape.parts.map(U32::get));
+            Some(format::hash(seed, &key))
+        });
         Some(Indexes {
-            strings: index::build(seed, (0u32..).take(strings.records.len()).map(|symbol| strings.text(symbol)))?,
-            actions: index::build(seed, literals)?,
-            keys: index::build(seed, sections.keys.iter().map(|key| text(key.name)))?,
-            shapes: index::build(seed, shape_keys.iter().map(|key| Some(&key[..])))?,
+            strings: index::build((0u32..).take(strings.records.len()).map(|symbol| hashed(U32::new(symbol))))?,
+            actions: index::build(literals)?,
+            keys: index::build(sections.keys.iter().map(|key| hashed(key.name)))?,
+            entities: index::build(entities)?,
+            principal_keys: index::build(principal_keys)?,
+            shapes: index::build(shapes)?,
         })
     }
 }
@@ -136,12 +150,15 @@ fn section<'a>(
         SectionKind::KeyIndex => records(&indexes.keys),
         SectionKind::Accounts => records(&sections.accounts),
         SectionKind::Entities => records(&sections.entities),
+        SectionKind::EntityIndex => records(&indexes.entities),
         SectionKind::Tags => records(&sections.tags),
         SectionKind::PrincipalKeys => records(&sections.principal_keys),
+        SectionKind::PrincipalKeyIndex => records(&indexes.principal_keys),
         SectionKind::PrincipalElements => records(&sections.principal_elements),
         SectionKind::PrincipalMembers => records(&sections.principal_members),
         SectionKind::Slices => records(&sections.slices),
         SectionKind::SliceMembers => records(&sections.slice_members),
+        SectionKind::SliceIndexes => records(&sections.slice_indexes),
         SectionKind::Fragments => records(&sections.fragments),
         SectionKind::ActionRanges => records(&sections.action_ranges),
         SectionKind::Statements => records(&sections.statements),

@@ -1,13 +1,13 @@
 //! Hash indexes.
 
-use portcullis_runtime::format::{NONE, PROBES_MAX, U32, hash};
+use portcullis_runtime::format::{NONE, PROBES_MAX, U32};
 
 /// How often a table may double before another seed is tried.
 const GROWTHS_MAX: u32 = 5;
 
-/// An index over entries with these keys, whose ids are their positions (those with no key are left out); `None` when no table of reasonable size keeps within the probe bound.
-pub(super) fn build<'a>(seed: u64, keys: impl Iterator<Item = Option<&'a [u8]>> + Clone) -> Option<Vec<U32>> {
-    let entries: Vec<(u64, u32)> = (0u32..).zip(keys).filter_map(|(id, key)| key.map(|key| (hash(seed, key), id))).collect();
+/// An index over entries with these hashes, whose ids are their positions (those without one are left out); `None` when no table of reasonable size keeps within the probe bound.
+pub(super) fn build(hashes: impl Iterator<Item = Option<u64>>) -> Option<Vec<U32>> {
+    let entries: Vec<(u64, u32)> = (0u32..).zip(hashes).filter_map(|(id, hash)| hash.map(|hash| (hash, id))).collect();
     let smallest = entries.len().checked_mul(2)?.max(1).checked_next_power_of_two()?;
     (0..GROWTHS_MAX).find_map(|growth| fill(&entries, smallest.checked_shl(growth)?))
 }

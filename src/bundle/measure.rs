@@ -25,12 +25,18 @@ pub(super) fn measure(parts: Parts<'_>, sections: &Sections) -> (u64, u64) {
         + bytes(&sections.dag_nodes);
     let mut walk = Walk { parts, seen: vec![0; parts.dag.nodes.len()], stamp: 0, open: Vec::new() };
     let records = sections.fragments.iter().zip(&parts.tries.fragments);
-    let fragments: Vec<u64> = records.map(|(record, fragment)| walk.fragment(record, fragment, sections)).collect();
-    let cost = |members: &Vec<crate::link::Member>| {
-        let costs = members.iter().filter_map(|member| fragments.get(member.fragment.0 as usize));
-        costs.fold(0u64, |sum, cost| sum.saturating_add(*cost))
-    };
-    let slices: Vec<u64> = parts.linked.slices.iter().map(cost).collect();
+    let fragments: Vec<(u64, u64)> = records.map(|(record, fragment)| (statements(record, sections), walk.index(fragment))).collect();
+    let of = |fragment: u32| fragments.get(fragment as usize).copied().unwrap_or_default();
+    let slices: Vec<u64> = parts
+        .linked
+        .slices
+        .iter()
+        .zip(&parts.plan.slices)
+        .map(|(members, indexes)| {
+            let statements = members.iter().map(|member| of(member.fragment.0).0);
+            statements.chain(indexes.iter().map(|index| of(*index).1)).fold(0u64, u64::saturating_add)
+        })
+        .collect();
     let consulted = parts.linked.consulted().filter_map(|SliceId(slice)| slices.get(slice as usize));
     (shared, consulted.fold(0, |sum, cost| sum.saturating_add(*cost)))
 }
@@ -39,7 +45,13 @@ fn bytes<T: IntoBytes + Immutable>(records: &[T]) -> u64 {
     size_of_val(records) as u64
 }
 
-/// Counts what one fragment reaches. Cells and tries belong to one fragment each; DAG nodes are shared, so those that were met carry the fragment's stamp.
+/// Bytes of a fragment's statements.
+fn statements(record: &FragmentRecord, sections: &Sections) -> u64 {
+    let own = sections.statements.iter().skip(record.statements_first.get() as usize).take(record.statements_len.get() as usize);
+    own.map(|statement| size_of::<StatementRecord>() as u64 + 4 * u64::from(statement.conditions_len.get())).sum()
+}
+
+/// Counts what one index reaches. Cells and tries belong to one fragment each; DAG nodes are shared, so those that were met carry the fragment's stamp.
 struct Walk<'a> {
     parts: Parts<'a>,
     seen: Vec<u32>,
@@ -48,16 +60,9 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn fragment(&mut self, record: &FragmentRecord, fragment: &Fragment, sections: &Sections) -> u64 {
+    fn index(&mut self, fragment: &Fragment) -> u64 {
         self.stamp = self.stamp.wrapping_add(1);
-        let statements = u64::from(record.statements_len.get());
-        let first = record.statements_first.get() as usize;
-        let own = sections.statements.iter().skip(first).take(record.statements_len.get() as usize);
-        let conditions: u64 = own.map(|statement| u64::from(statement.conditions_len.get())).sum();
-        let mut total = size_of::<FragmentRecord>() as u64
-            + fragment.ranges.len() as u64 * size_of::<ActionRange>() as u64
-            + statements * size_of::<StatementRecord>() as u64
-            + conditions * 4;
+        let mut total = size_of::<FragmentRecord>() as u64 + fragment.ranges.len() as u64 * size_of::<ActionRange>() as u64;
         let mut cells: Vec<CellId> = fragment.ranges.iter().filter_map(|(_, cell)| *cell).chain(fragment.any_action).collect();
         cells.sort_unstable();
         cells.dedup();

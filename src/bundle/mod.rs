@@ -32,7 +32,7 @@ pub use publish::{Access, Publish, Told, publish, publish_with};
 use crate::dag::Dag;
 use crate::diag::{Sources, Span};
 use crate::ir::Program;
-use crate::link::Linked;
+use crate::link::{Linked, Plan};
 use crate::syntax::policy::Document;
 use crate::trie::Tries;
 use portcullis_runtime::format::BundleKind;
@@ -50,6 +50,8 @@ pub struct Parts<'a> {
     pub program: &'a Program,
     /// Accounts, entities, resources, slices.
     pub linked: &'a Linked,
+    /// The indexes of the slices.
+    pub plan: &'a Plan,
     /// The index.
     pub tries: &'a Tries,
     /// The DAG of the index's leaves.

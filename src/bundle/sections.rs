@@ -24,6 +24,7 @@ pub(super) struct Sections {
     pub(super) principal_members: Vec<U32>,
     pub(super) slices: Vec<SliceRecord>,
     pub(super) slice_members: Vec<SliceMember>,
+    pub(super) slice_indexes: Vec<U32>,
     pub(super) fragments: Vec<FragmentRecord>,
     pub(super) action_ranges: Vec<ActionRange>,
     pub(super) statements: Vec<StatementRecord>,

@@ -323,6 +323,6 @@ fn policies_that_are_too_dear_are_named() {
     assert!(compiled(65).is_ok());
     let error = compiled(66).unwrap_err();
     assert_eq!(error.code(), "limit-exceeded");
-    let expected = "a decision could take more than 1048576 steps, 1056330 of them for 66 policies that act together, the first accounts[0].users[0].policies[0] at `world.json`:1:100";
+    let expected = "a decision could take more than 1048576 steps, 1056135 of them for 66 policies that act together, the first accounts[0].users[0].policies[0] at `world.json`:1:100";
     assert_eq!(error.to_string(), expected);
 }

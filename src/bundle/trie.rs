@@ -6,8 +6,8 @@ use crate::dag::{DagNodeId, Node};
 use crate::syntax::policy::Effect;
 use crate::trie::{CellId, LeafId};
 use portcullis_runtime::format::{
-    ActionBound, ActionRange, CellRecord, DagNode, END, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, STATEMENT_DENY, ShapeRecord,
-    StatementRecord, TrieNode, U32, element_steps,
+    ActionBound, ActionRange, CellRecord, DagNode, END, FRAGMENT_DENIES, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, STATEMENT_DENY,
+    ShapeRecord, StatementRecord, TrieNode, U32, element_steps,
 };
 use std::ops::Range;
 
@@ -51,14 +51,17 @@ impl<S: Symbols> Encoder<'_, S> {
 
     pub(super) fn fragments(&mut self) {
         let (program, linked, tries) = (self.parts.program, self.parts.linked, self.parts.tries);
-        for (fragment, source) in tries.fragments.iter().zip(&linked.fragments) {
+        // Merged fragments have no statements of their own.
+        let sources = linked.fragments.iter().map(Some).chain(std::iter::repeat(None));
+        for (fragment, source) in tries.fragments.iter().zip(sources) {
             let ranges_first = self.number(self.out.action_ranges.len());
             let ranges_len = self.number(fragment.ranges.len());
             let cell_or_none = |cell: Option<CellId>| U32::new(cell.map_or(NONE, |cell| cell.0));
             let ranges = fragment.ranges.iter().map(|&(at, cell)| ActionRange { first_action: U32::new(at), cell: cell_or_none(cell) });
             self.out.action_ranges.extend(ranges);
             let statements_first = self.number(self.out.statements.len());
-            let statements = program.documents.get(source.statements.0 as usize).map_or(&[][..], |document| &document.statements);
+            let document = source.and_then(|source| program.documents.get(source.statements.0 as usize));
+            let statements = document.map_or(&[][..], |document| &document.statements);
             let statements_len = self.number(statements.len());
             for statement in statements {
                 let conditions_first = self.number(self.out.statement_conditions.len());
@@ -79,6 +82,7 @@ impl<S: Symbols> Encoder<'_, S> {
                 any_action_cell: cell_or_none(fragment.any_action),
                 statements_first: U32::new(statements_first),
                 statements_len: U32::new(statements_len),
+                flags: U32::new(if fragment.denies { FRAGMENT_DENIES } else { 0 }),
             });
         }
     }

@@ -54,10 +54,11 @@ impl<S: Symbols> Encoder<'_, S> {
         for entity in &linked.entities {
             let (tags_first, tags_len) = self.tags(&entity.tags);
             let flags = flag(entity.role, ENTITY_ROLE) | flag(entity.service_linked, ENTITY_SERVICE_LINKED);
+            let name = self.symbol(&entity.name);
             let record = EntityRecord {
                 account: U32::new(entity.account),
                 flags: U32::new(flags),
-                name: self.symbol(&entity.name),
+                name,
                 path: self.symbol(&entity.path),
                 unique_id: entity.unique_id.as_ref().map_or(U32::new(NONE), |id| self.symbol(id)),
                 tags_first,
@@ -66,6 +67,8 @@ impl<S: Symbols> Encoder<'_, S> {
                 groups: U32::new(entity.groups.map_or(NONE, |list| list.0)),
                 boundary: slice_or_none(entity.boundary),
                 trust: slice_or_none(entity.trust),
+                name_offset: U32::new(self.symbols.offset(name.get())),
+                name_len: U32::new(self.number(entity.name.len())),
             };
             self.out.entities.push(record);
         }
@@ -165,10 +168,19 @@ impl<S: Symbols> Encoder<'_, S> {
     /// The slices. Their steps are known once everything that they refer to is written.
     pub(super) fn slices(&mut self) {
         let linked = self.parts.linked;
-        for members in &linked.slices {
+        for (members, indexes) in linked.slices.iter().zip(&self.parts.plan.slices) {
             let first = self.number(self.out.slice_members.len());
             let len = self.number(members.len());
-            self.out.slices.push(SliceRecord { first: U32::new(first), len: U32::new(len), steps: U32::new(0) });
+            let indexes_first = self.number(self.out.slice_indexes.len());
+            let indexes_len = self.number(indexes.len());
+            self.out.slices.push(SliceRecord {
+                first: U32::new(first),
+                len: U32::new(len),
+                indexes_first: U32::new(indexes_first),
+                indexes_len: U32::new(indexes_len),
+                steps: U32::new(0),
+            });
+            self.out.slice_indexes.extend(indexes.iter().map(|index| U32::new(*index)));
             let records =
                 members.iter().map(|member| SliceMember { fragment: U32::new(member.fragment.0), attachment: U32::new(member.attachment) });
             self.out.slice_members.extend(records);

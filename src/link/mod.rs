@@ -15,6 +15,7 @@
 mod acl;
 mod build;
 mod organization;
+mod plan;
 mod print;
 mod types;
 mod verify;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use acl::{AclDocument, Acls, acls};
 pub use build::link;
+pub use plan::Plan;
 pub use print::print;
 pub use types::{
     AttachmentOrigin, ChainId, FragmentId, GroupListId, Level, LevelNode, Linked, LinkedAccount, LinkedEndpoint, LinkedEntity,

@@ -12,7 +12,7 @@ use crate::link::{AttachmentOrigin, FragmentId, Linked, LinkedFragment, Member};
 use crate::syntax::policy::{Document, PolicyType};
 use crate::syntax::{Limits, parse_policy_text};
 use crate::world::DocumentId;
-use crate::{dag, ir, trie};
+use crate::{dag, ir, opt, trie};
 use portcullis_runtime::format::BundleKind;
 
 /// One document of a session.
@@ -83,9 +83,10 @@ fn linked(documents: &[SessionDocument<'_>], texts: impl Iterator<Item = Span>) 
 
 fn overlay(sources: &Sources, documents: &[Source<'_>], linked: &Linked) -> Result<Vec<u8>, CompileError> {
     let mut program = ir::lower_here(documents.iter().map(|source| source.document))?;
-    let tries = trie::build_here(&mut program, linked)?;
+    let plan = opt::merge(&program, linked);
+    let tries = trie::build_here(&mut program, linked, &plan)?;
     let dag = dag::build(tries.leaves.iter())?;
-    let parts = Parts { kind: BundleKind::Session, sources, documents, program: &program, linked, tries: &tries, dag: &dag };
+    let parts = Parts { kind: BundleKind::Session, sources, documents, program: &program, linked, plan: &plan, tries: &tries, dag: &dag };
     let (bytes, _) = bundle::encode(parts)?;
     Ok(bytes)
 }

@@ -4,33 +4,43 @@ use super::actions::ActionLine;
 use super::cells::{LocalCell, Open, OpenResource};
 use super::fragment::{self, LocalFragment};
 use super::types::{Cell, CellId, Fragment, KeyId, LeafId, Node, NodeId, Shape, Tries};
-use crate::ir::{Atom, AtomId, Conjunction, Document, Program, ResourceTest, TooMany};
-use crate::link::Linked;
+use crate::ir::{Atom, AtomId, Atoms, Conjunction, Document, Program, ResourceTest, TooMany};
+use crate::link::{Linked, Plan};
+use crate::syntax::policy::Effect;
 use rayon::prelude::*;
+use std::collections::HashSet;
 
 /// Builds the index of every fragment. Patterns that stay open become atoms of the program.
 ///
 /// # Errors
 /// [`TooMany`] when there are more atoms, cells, nodes or leaves than ids.
-pub fn build(program: &mut Program, linked: &Linked) -> Result<Tries, TooMany> {
-    build_by(program, linked, |documents, local| documents.par_iter().map(|document| local(document)).collect())
+pub fn build(program: &mut Program, linked: &Linked, plan: &Plan) -> Result<Tries, TooMany> {
+    build_by(program, linked, plan, |documents, local| documents.par_iter().map(|document| local(document)).collect())
 }
 
 /// As [`build`], on this thread alone: for a few documents, which are done before another thread would have begun.
 ///
 /// # Errors
 /// As [`build`].
-pub fn build_here(program: &mut Program, linked: &Linked) -> Result<Tries, TooMany> {
-    build_by(program, linked, |documents, local| documents.iter().map(|document| local(document)).collect())
+pub fn build_here(program: &mut Program, linked: &Linked, plan: &Plan) -> Result<Tries, TooMany> {
+    build_by(program, linked, plan, |documents, local| documents.iter().map(|document| local(document)).collect())
 }
 
 fn build_by(
     program: &mut Program,
     linked: &Linked,
+    plan: &Plan,
     each: impl Fn(&[&Document], &(dyn Fn(&Document) -> LocalFragment + Sync)) -> Vec<LocalFragment>,
 ) -> Result<Tries, TooMany> {
-    let documents: Vec<&Document> =
-        linked.fragments.iter().filter_map(|fragment| program.documents.get(fragment.index.0 as usize)).collect();
+    let merged: Vec<Document> = (0..plan.merged.len()).map(|index| plan.document(index, program, linked)).collect();
+    // A document whose own index nothing consults has an empty one.
+    let nothing = Document { statements: Vec::new() };
+    let consulted: HashSet<u32> = plan.slices.iter().flatten().copied().collect();
+    let own = (0_u32..).zip(&linked.fragments).map(|(id, fragment)| match program.documents.get(fragment.index.0 as usize) {
+        Some(document) if consulted.contains(&id) => document,
+        _ => &nothing,
+    });
+    let documents: Vec<&Document> = own.chain(&merged).collect();
     // Every atom of the program is written, those of documents that nothing consults too (an SCP of an account outside the organization), so all cut the line.
     let statements = program.documents.iter().flat_map(|document| &document.statements);
     let tests = statements.filter_map(|statement| match program.atoms.get(statement.action) {
@@ -39,16 +49,16 @@ fn build_by(
     });
     let line = ActionLine::new(tests);
     let locals = each(&documents, &|document| fragment::build(&program.atoms, &line, document));
-    let mut merge = Merge { tries: Tries { line, ..Tries::default() }, program };
-    for (local, fragment) in locals.into_iter().zip(&linked.fragments) {
-        merge.fragment(local, fragment.index.0 as usize)?;
+    let mut merge = Merge { tries: Tries { line, ..Tries::default() }, atoms: &mut program.atoms };
+    for (local, document) in locals.into_iter().zip(documents) {
+        merge.fragment(local, document)?;
     }
     Ok(merge.tries)
 }
 
 struct Merge<'p> {
     tries: Tries,
-    program: &'p mut Program,
+    atoms: &'p mut Atoms,
 }
 
 fn id(index: usize, what: &'static str) -> Result<u32, TooMany> {
@@ -56,18 +66,19 @@ fn id(index: usize, what: &'static str) -> Result<u32, TooMany> {
 }
 
 impl Merge<'_> {
-    fn fragment(&mut self, local: LocalFragment, document: usize) -> Result<(), TooMany> {
+    fn fragment(&mut self, local: LocalFragment, document: &Document) -> Result<(), TooMany> {
         let cells = local.cells.into_iter().map(|cell| self.cell(cell, document)).collect::<Result<Vec<_>, _>>()?;
         let any_action = local.any_action.map(|cell| self.cell(cell, document)).transpose()?;
         // A run that reaches the end of the line needs no range after it.
         let actions = self.tries.line.len();
         let ranges = local.ranges.into_iter().filter(|range| range.0 < actions);
         let ranges = ranges.map(|(at, cell)| (at, cell.and_then(|cell| cells.get(cell).copied()))).collect();
-        self.tries.fragments.push(Fragment { ranges, any_action });
+        let denies = document.statements.iter().any(|statement| statement.effect == Effect::Deny);
+        self.tries.fragments.push(Fragment { ranges, any_action, denies });
         Ok(())
     }
 
-    fn cell(&mut self, local: LocalCell, document: usize) -> Result<CellId, TooMany> {
+    fn cell(&mut self, local: LocalCell, document: &Document) -> Result<CellId, TooMany> {
         let star = self.leaf(local.star, document)?;
         let mut shapes = Vec::with_capacity(local.tries.len());
         for ((mask, parts), trie) in local.tries {
@@ -97,7 +108,7 @@ impl Merge<'_> {
         Ok(cell)
     }
 
-    fn leaf(&mut self, open: Vec<Open>, document: usize) -> Result<Option<LeafId>, TooMany> {
+    fn leaf(&mut self, open: Vec<Open>, document: &Document) -> Result<Option<LeafId>, TooMany> {
         if open.is_empty() {
             return Ok(None);
         }
@@ -108,13 +119,8 @@ impl Merge<'_> {
         Ok(Some(LeafId(id(index, "leaves")?)))
     }
 
-    fn conjunction(&mut self, open: Open, document: usize) -> Result<Conjunction, TooMany> {
-        let statement = self
-            .program
-            .documents
-            .get(document)
-            .and_then(|document| document.statements.get(open.statement as usize))
-            .ok_or(TooMany("statements"))?;
+    fn conjunction(&mut self, open: Open, document: &Document) -> Result<Conjunction, TooMany> {
+        let statement = document.statements.get(open.statement as usize).ok_or(TooMany("statements"))?;
         let (effect, principal) = (statement.effect, statement.principal);
         let mut atoms: Vec<AtomId> = statement.conditions.clone();
         if open.action {
@@ -124,11 +130,11 @@ impl Merge<'_> {
             OpenResource::Settled => {}
             OpenResource::Whole => atoms.extend(statement.resource),
             OpenResource::Pattern(pattern) => {
-                atoms.push(self.program.atoms.intern(Atom::Resource(ResourceTest { negated: false, patterns: vec![pattern] }))?);
+                atoms.push(self.atoms.intern(Atom::Resource(ResourceTest { negated: false, patterns: vec![pattern] }))?);
             }
         }
-        let program = &*self.program;
-        atoms.sort_by_cached_key(|atom| (program.atoms.get(*atom).map(Atom::cost_class), *atom));
+        let all = &*self.atoms;
+        atoms.sort_by_cached_key(|atom| (all.get(*atom).map(Atom::cost_class), *atom));
         Ok(Conjunction { effect, principal, atoms })
     }
 }

@@ -1,6 +1,6 @@
 //! The index: from an action and a resource to the conjunctions that can still matter.
 //!
-//! In: a program and its fragments. Out: [`Tries`]: the action line, for each fragment its action ranges and cells, for each cell a star leaf and a
+//! In: a program, its fragments and the plan of their indexes. Out: [`Tries`]: the action line, for each fragment its action ranges and cells, for each cell a star leaf and a
 //! byte trie for each shape and text of its resource patterns, and the interned leaves (lists of [`Conjunction`](crate::ir::Conjunction)s) that they end in.
 //!
 //! The naive version is a loop over all statements. Two rules make the index exact. First, an outcome is an OR over statements, so any split into parts, each

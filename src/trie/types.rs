@@ -44,6 +44,8 @@ pub struct Fragment {
     pub ranges: Vec<(u32, Option<CellId>)>,
     /// A cell consulted for every action: statements whose share of the cells would grow out of proportion. They carry their action element as an atom.
     pub any_action: Option<CellId>,
+    /// Some of its statements are Denies.
+    pub denies: bool,
 }
 
 /// The statements of one range of actions, by resource.

@@ -22,8 +22,8 @@ usage: cargo run --release -p xtask -- COMMAND
                    --decisions N (100000), --seed S, --threads T; beside them small worlds whose lists must be exact
   near           what an explanation says an implicit deny lacked, checked with the reference
                    --decisions N (100000), --seed S, --threads T
-  instructions   instructions per decision on the core estate, counted by valgrind if it is installed
-                   --rounds N (5)
+  instructions   instructions per decision on the core estate and workloads, counted by valgrind if it is installed
+                   --rounds N (4), --check (against benches/instructions.txt), --update (of it)
   workload NAME  a seeded world and requests to it: w1 w2 w3 w4 w5 nested inner conditions medium
                    --out DIR, --seed S (1), --draw uniform|zipf, --requests N (10000), and what sizes the world has:
                    --accounts N, --roles N, --policies N, --statements N, --resources N, --principals N, --sets N

@@ -79,12 +79,15 @@ views! {
     key_index: U32 = KeyIndex,
     accounts: format::AccountRecord = Accounts,
     entities: format::EntityRecord = Entities,
+    entity_index: U32 = EntityIndex,
     tags: format::TagRecord = Tags,
     principal_keys: format::PrincipalKeyRecord = PrincipalKeys,
+    principal_key_index: U32 = PrincipalKeyIndex,
     principal_elements: format::PrincipalElementRecord = PrincipalElements,
     principal_members: U32 = PrincipalMembers,
     slices: format::SliceRecord = Slices,
     slice_members: format::SliceMember = SliceMembers,
+    slice_indexes: U32 = SliceIndexes,
     fragments: format::FragmentRecord = Fragments,
     action_ranges: format::ActionRange = ActionRanges,
     statements: format::StatementRecord = Statements,
@@ -226,13 +229,18 @@ impl<'b> Views<'b> {
             // Strings are sorted, so the empty one is the first; regions and accounts of ARNs are often empty.
             return Ok(self.strings.first().filter(|first| first.length.get() == 0).map(|_| 0));
         }
-        probe(self.string_index, format::hash(self.seed, text), |id| Ok(self.text(U32::new(id))? == text))
+        self.symbol_hashed(format::hash(self.seed, text), text)
     }
 
-    /// The action id of a folded action: its literal's bound, else the last bound that is not above it.
-    pub(crate) fn action_id(&self, folded: &[u8]) -> Result<u32, Fault> {
-        let literal =
-            probe(self.action_index, format::hash(self.seed, folded), |id| Ok(self.text(at(self.action_bounds, id)?.text)? == folded))?;
+    /// The symbol of a text that is not empty and whose hash is known.
+    #[inline]
+    pub(crate) fn symbol_hashed(&self, hash: u64, text: &[u8]) -> Result<Option<u32>, Fault> {
+        probe(self.string_index, hash, |id| Ok(self.text(U32::new(id))? == text))
+    }
+
+    /// The action id of a folded action, whose hash is known: its literal's bound, else the last bound that is not above it.
+    pub(crate) fn action_id(&self, hash: u64, folded: &[u8]) -> Result<u32, Fault> {
+        let literal = probe(self.action_index, hash, |id| Ok(self.text(at(self.action_bounds, id)?.text)? == folded))?;
         if let Some(id) = literal {
             return Ok(id);
         }
@@ -250,10 +258,11 @@ impl<'b> Views<'b> {
         low.checked_sub(1).and_then(|id| u32::try_from(id).ok()).ok_or(Fault::Corrupt)
     }
 
-    /// The slot of a folded key, whose hash is known.
+    /// The slot of a key in any letter case, for which the hash of the folded key is known.
     #[inline]
-    pub(crate) fn slot(&self, hash: u64, folded: &[u8]) -> Result<Option<u32>, Fault> {
-        probe(self.key_index, hash, |id| Ok(self.text(at(self.keys, id)?.name)? == folded))
+    pub(crate) fn slot(&self, hash: u64, key: &[u8]) -> Result<Option<u32>, Fault> {
+        // The names of slots are folded.
+        probe(self.key_index, hash, |id| Ok(self.text(at(self.keys, id)?.name)?.eq_ignore_ascii_case(key)))
     }
 
     /// The slot of the key that names the endpoint a request came through (S-710); `None` without endpoints.
@@ -270,24 +279,22 @@ impl<'b> Views<'b> {
         Ok(Some((id, at(self.accounts, id)?)))
     }
 
-    /// The user or role of an account with this name, whatever its path.
-    pub(crate) fn entity(&self, account: u32, is_role: bool, name: &str) -> Result<Option<&'b format::EntityRecord>, Fault> {
-        let Some(symbol) = self.symbol(name.as_bytes())? else { return Ok(None) };
-        let wanted = (account, u32::from(is_role), symbol);
-        let place = self
-            .entities
-            .binary_search_by(|entity| (entity.account.get(), entity.flags.get() & format::ENTITY_ROLE, entity.name.get()).cmp(&wanted));
-        match place {
-            Ok(place) => self.entities.get(place).map(Some).ok_or(Fault::Corrupt),
-            Err(_) => Ok(None),
-        }
+    /// The user or role of a declared account with this name, whatever its path.
+    pub(crate) fn entity(&self, account: &str, is_role: bool, name: &str) -> Result<Option<&'b format::EntityRecord>, Fault> {
+        let Some(hash) = format::EntityRecord::hash(self.seed, account, is_role, name) else { return Ok(None) };
+        let found = probe(self.entity_index, hash, |id| {
+            let entity = at(self.entities, id)?;
+            Ok((entity.flags.get() & format::ENTITY_ROLE != 0) == is_role
+                && range(self.string_bytes, entity.name_offset, entity.name_len)? == name.as_bytes()
+                && self.text(at(self.accounts, entity.account.get())?.id)? == account.as_bytes())
+        })?;
+        found.map(|id| at(self.entities, id)).transpose()
     }
 
     /// The user or role that an ARN names by its account and its part after `user` or `role`, path included.
     pub(crate) fn entity_at(&self, account: &str, is_role: bool, path_and_name: &str) -> Result<Option<&'b format::EntityRecord>, Fault> {
         let Some(cut) = path_and_name.rfind('/').and_then(|slash| slash.checked_add(1)) else { return Ok(None) };
         let Some((path, name)) = path_and_name.split_at_checked(cut) else { return Ok(None) };
-        let Some((account, _)) = self.account(account)? else { return Ok(None) };
         let Some(entity) = self.entity(account, is_role, name)? else { return Ok(None) };
         Ok(if self.text(entity.path)? == path.as_bytes() { Some(entity) } else { None })
     }
@@ -324,10 +331,10 @@ impl<'b> Views<'b> {
 
     /// The id of a principal key, if some element lists it.
     pub(crate) fn principal_key(&self, tag: format::PrincipalTag, text: &str) -> Result<Option<u32>, Fault> {
-        let Some(symbol) = self.symbol(text.as_bytes())? else { return Ok(None) };
-        let wanted = (tag as u32, symbol);
-        let place = self.principal_keys.binary_search_by(|key| (key.tag.get(), key.text.get()).cmp(&wanted));
-        place.map_or(Ok(None), |place| u32::try_from(place).map(Some).map_err(|_| Fault::Corrupt))
+        probe(self.principal_key_index, format::PrincipalKeyRecord::hash(self.seed, tag, text.as_bytes()), |id| {
+            let key = at(self.principal_keys, id)?;
+            Ok(key.tag.get() == tag as u32 && self.text(key.text)? == text.as_bytes())
+        })
     }
 
     /// The shape of a cell for these part symbols.

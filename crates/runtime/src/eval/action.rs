@@ -1,7 +1,8 @@
 //! A request's action: its number on the action line, and what rules that name single actions want to know of it.
 
 use super::scratch::ActionFacts;
-use crate::error::EvalError;
+use crate::error::{EvalError, Fault};
+use crate::format;
 use crate::request::check;
 use crate::views::Views;
 
@@ -28,16 +29,18 @@ pub(super) struct Action<'q> {
     /// On the action line of the bundle whose statements are tested.
     pub(super) id: u32,
     traits: u32,
+    hash: u64,
 }
 
 impl<'q> Action<'q> {
     pub(super) fn new(text: &'q [u8], facts: ActionFacts) -> Action<'q> {
-        Action { text, id: facts.id, traits: facts.traits }
+        Action { text, id: facts.id, traits: facts.traits, hash: facts.hash }
     }
 
-    /// The same action on the action line of a session overlay.
-    pub(super) fn over(self, id: u32) -> Action<'q> {
-        Action { id, ..self }
+    /// The same action on the action line of a session overlay, whose seed may be that of the main bundle.
+    pub(super) fn over(self, main: &Views<'_>, overlay: &Views<'_>) -> Result<Action<'q>, Fault> {
+        let hash = if overlay.seed == main.seed { self.hash } else { format::hash(overlay.seed, self.text) };
+        Ok(Action { id: overlay.action_id(hash, self.text)?, hash, ..self })
     }
 
     fn has(&self, what: u32) -> bool {
@@ -96,5 +99,6 @@ pub(super) fn facts(views: &Views<'_>, folded: &[u8]) -> Result<ActionFacts, Eva
     {
         traits |= RCP_SERVICE;
     }
-    Ok(ActionFacts { id: views.action_id(folded)?, traits })
+    let hash = format::hash(views.seed, folded);
+    Ok(ActionFacts { id: views.action_id(hash, folded)?, traits, hash })
 }

@@ -30,7 +30,8 @@ impl LayerState {
         LayerState { applies: true, deny: verdict.deny, allow: verdict.allows() }
     }
 
-    fn limits(self) -> bool {
+    /// It applies and does not allow.
+    pub(super) fn limits(self) -> bool {
         self.applies && !self.allow
     }
 
@@ -90,6 +91,28 @@ impl States {
             session: self.session.outcome(),
         }
     }
+}
+
+/// Whether, once the layers up to `after` (the resource layer or a later one) are known and none of the organization's or the endpoint limits, [`combine`] decides the same
+/// whatever later layers allow, as long as none denies. Read off its lines.
+pub(super) fn is_settled(facts: &Facts, states: &States, after: Layer) -> bool {
+    let grants = states.grants;
+    let has_account = match facts.class {
+        Class::Anonymous | Class::Service | Class::Federated | Class::CanonicalUser => false,
+        Class::User | Class::Role | Class::FederatedUser | Class::Root => true,
+    };
+    let by_rule = (facts.is_sts_on_role && facts.class == Class::Root) || (facts.is_pass_role && !facts.same_account) || !has_account;
+    // A grant through the entity in its own account is decided by boundary and session.
+    let by_entity = facts.same_account && grants.entity;
+    let by_resource = if facts.same_account { grants.direct } else { !grants.allows() };
+    let without_delegation = facts.same_account && facts.is_mandatory && !grants.delegation && !by_entity;
+    if by_rule || by_resource || without_delegation {
+        return true;
+    }
+    if by_entity || after < Layer::Identity {
+        return false;
+    }
+    !states.identity.allow || (after >= Layer::Boundary && states.boundary.limits())
 }
 
 /// The one place where an Allow is made.

@@ -1,11 +1,11 @@
 //! Which policies each layer consults for a prepared request, and in which order (semantics, section 7).
 
-use super::combine::{LayerState, States};
+use super::combine::{self, LayerState, States};
 use super::query::Query;
 use super::walk::{Consult, Match, Verdict, Walk};
 use crate::decision::Layer;
 use crate::error::Fault;
-use crate::format::{NONE, ResourceRecord, U32};
+use crate::format::{FRAGMENT_DENIES, NONE, ResourceRecord, U32};
 use crate::request::principal::{Class, is_member};
 use crate::request::session::SessionSet;
 use crate::views::{Views, at, range};
@@ -99,7 +99,7 @@ impl<'q> Sources<'q> {
             identity: match facts.class {
                 Class::Anonymous | Class::Service | Class::Federated | Class::CanonicalUser => Identity::Absent,
                 Class::Root => Identity::Allowed,
-                Class::User | Class::Role | Class::FederatedUser => Identity::Policies(caller.identity.slices()),
+                Class::User | Class::Role | Class::FederatedUser => Identity::Policies(&caller.identity),
             },
             boundary: caller.boundary,
             session: match &caller.session {
@@ -114,24 +114,28 @@ impl<'q> Sources<'q> {
 /// Consults the layers. `overlay` is the view of the caller's session overlay, if it has one.
 pub(super) fn consult(query: &Query<'_>, overlay: Option<&Views<'_>>, facts: &Facts, mode: Mode<'_>) -> Result<States, Fault> {
     let sources = Sources::of(query, facts)?;
-    let mut run = Run { walk: Walk::new(query), mode, layer: Layer::Rcp };
+    let mut run = Run { walk: Walk::new(query), mode, layer: Layer::Rcp, denies_only: false };
     let mut states = States { rcp: run.chain(Layer::Rcp, sources.rcp)?, ..States::default() };
     if run.ends(states.rcp) {
         return Ok(states);
     }
+    run.denies_only |= states.rcp.limits();
     states.scp = run.chain(Layer::Scp, sources.scp)?;
     if run.ends(states.scp) {
         return Ok(states);
     }
+    run.denies_only |= states.scp.limits();
     // Found last of all sources, since it depends on a key of the context.
     states.endpoint = run.optional_slice(Layer::Endpoint, endpoint_policy(query)?)?;
     if run.ends(states.endpoint) {
         return Ok(states);
     }
+    run.denies_only |= states.endpoint.limits();
     (states.resource, states.grants) = run.resource(&sources)?;
     if run.ends(states.resource) {
         return Ok(states);
     }
+    run.denies_only = run.denies_only || combine::is_settled(facts, &states, Layer::Resource);
     states.identity = match sources.identity {
         Identity::Absent => LayerState::ABSENT,
         Identity::Allowed => LayerState::ALLOWED,
@@ -140,10 +144,15 @@ pub(super) fn consult(query: &Query<'_>, overlay: Option<&Views<'_>>, facts: &Fa
     if run.ends(states.identity) {
         return Ok(states);
     }
+    if sources.boundary == NONE && matches!(sources.session, Session::Absent) {
+        return Ok(states);
+    }
+    run.denies_only = run.denies_only || combine::is_settled(facts, &states, Layer::Identity);
     states.boundary = run.optional_slice(Layer::Boundary, sources.boundary)?;
     if run.ends(states.boundary) {
         return Ok(states);
     }
+    run.denies_only = run.denies_only || combine::is_settled(facts, &states, Layer::Boundary);
     states.session = match sources.session {
         Session::Absent => LayerState::ABSENT,
         Session::Silent => LayerState::SILENT,
@@ -166,6 +175,8 @@ struct Run<'w, 'q, 'm> {
     mode: Mode<'m>,
     /// The layer that is consulted.
     layer: Layer,
+    /// Whatever it allows, the decision stays what it is, unless it denies.
+    denies_only: bool,
 }
 
 impl Run<'_, '_, '_> {
@@ -177,7 +188,7 @@ impl Run<'_, '_, '_> {
     fn slice(&mut self, consult: Consult, verdict: &mut Verdict) -> Result<(), Fault> {
         match &mut self.mode {
             Mode::Indexed if verdict.deny => Ok(()),
-            Mode::Indexed => self.walk.indexed(consult, verdict),
+            Mode::Indexed => self.walk.indexed(consult, self.denies_only, verdict),
             Mode::Plain(tell) => {
                 let layer = self.layer;
                 self.walk.plain(consult, verdict, &mut |place, statement, is_deny| tell(Match { layer, place, statement, is_deny }))
@@ -196,6 +207,8 @@ impl Run<'_, '_, '_> {
             self.slice(Consult::slice(level.get()), &mut verdict)?;
             state.deny |= verdict.deny;
             state.allow &= verdict.allows();
+            // A level that does not allow settles the chain.
+            self.denies_only |= !state.allow;
             if self.ends(state) {
                 break;
             }
@@ -238,13 +251,18 @@ impl Run<'_, '_, '_> {
             self.slice(Consult { session: Some(*place), ..Consult::slice(*slice) }, &mut verdict)?;
         }
         let Some(views) = overlay else { return Ok(LayerState::of(verdict)) };
+        let is_moot = self.denies_only && !views.fragments.iter().any(|fragment| fragment.flags.get() & FRAGMENT_DENIES != 0);
+        if is_moot && matches!(self.mode, Mode::Indexed) {
+            // Not even a request for the overlay need be made.
+            return Ok(LayerState::of(verdict));
+        }
         let over = query.over(views)?;
         let mut walk = self.walk.over(&over);
         // The verifier has seen that an overlay has slice 0 and no other.
         let consult = Consult { is_overlay: true, ..Consult::slice(0) };
         match &mut self.mode {
             Mode::Indexed if verdict.deny => {}
-            Mode::Indexed => walk.indexed(consult, &mut verdict)?,
+            Mode::Indexed => walk.indexed(consult, self.denies_only, &mut verdict)?,
             Mode::Plain(tell) => {
                 let layer = self.layer;
                 walk.plain(consult, &mut verdict, &mut |place, statement, is_deny| tell(Match { layer, place, statement, is_deny }))?;

@@ -38,25 +38,26 @@ use crate::decision::Decision;
 use crate::error::EvalError;
 use crate::open::{BundleId, Overlay};
 use crate::request::principal::Resolved;
-use crate::request::{Principal, Request};
+use crate::request::{Caller, Principal, Request};
 use crate::views::Views;
 use alloc::string::String;
 use alloc::vec::Vec;
 pub use demand::DerivedKeys;
 use layers::{Facts, Mode};
 use query::Query;
-use scratch::Scratch;
+use scratch::{Callers, Scratch};
 
 /// Decides requests over one bundle. It holds memory that decisions reuse: make one per thread and keep it.
 pub struct Evaluator<'b> {
     bundle: BundleId,
     views: Views<'b>,
     scratch: Scratch,
+    callers: Callers,
 }
 
 impl<'b> Evaluator<'b> {
     pub(crate) fn new(bundle: BundleId, views: Views<'b>) -> Evaluator<'b> {
-        Evaluator { bundle, views, scratch: Scratch::new(views.keys.len()) }
+        Evaluator { bundle, views, scratch: Scratch::new(&views), callers: Callers::new(bundle) }
     }
 
     /// Decides. Allocates nothing, with one exception: the scratch memory grows at the first decision under a session overlay whose policies read more than 256
@@ -71,9 +72,18 @@ impl<'b> Evaluator<'b> {
     pub fn decide(&mut self, principal: &Principal, request: &Request<'_>) -> Result<Decision, EvalError> {
         let overlay = overlay(principal);
         let query = self.prepare(principal, overlay.as_ref(), request)?;
-        let facts = Facts::of(&query);
-        let states = layers::consult(&query, overlay.as_ref(), &facts, Mode::Indexed)?;
-        Ok(combine::combine(&facts, &states))
+        decided(&query, overlay.as_ref())
+    }
+
+    /// Resolves a caller and decides, for embedders that keep no [`Principal`]s. Callers of a few hundred recent ARNs are still resolved. The caller has no session
+    /// policies. Allocates for a caller whose texts are longer than a few hundred bytes, or who is in many groups.
+    ///
+    /// # Errors
+    /// Those of [`Bundle::principal`](crate::Bundle::principal), then those of [`decide`](Evaluator::decide).
+    pub fn decide_for(&mut self, caller: Caller<'_>, request: &Request<'_>) -> Result<Decision, EvalError> {
+        let resolved = self.callers.get(&self.views, caller)?;
+        let query = Query::prepare(&self.views, None, &mut self.scratch, resolved, request)?;
+        decided(&query, None)
     }
 
     /// Decides by testing every statement of every layer, without the indexes. Slow, and bounded by the bundle's size only: the oracle of
@@ -131,6 +141,13 @@ impl<'b> Evaluator<'b> {
         }
         Query::prepare(&self.views, overlay, &mut self.scratch, resolved, request)
     }
+}
+
+/// The decision through the indexes.
+fn decided(query: &Query<'_>, overlay: Option<&Views<'_>>) -> Result<Decision, EvalError> {
+    let facts = Facts::of(query);
+    let states = layers::consult(query, overlay, &facts, Mode::Indexed)?;
+    Ok(combine::combine(&facts, &states))
 }
 
 /// The views of the session overlay that limits the caller, if one does.

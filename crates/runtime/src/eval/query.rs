@@ -5,7 +5,7 @@
 
 use super::action::{self, Action};
 use super::demand::DerivedKeys;
-use super::scratch::{Keys, Scratch, Stamp};
+use super::scratch::{Front, Keys, Scratch, Stamp};
 use crate::decision::OwnerSource;
 use crate::error::{EvalError, Fault};
 use crate::format::{self, Derivation, EntityRecord, NONE, ResourceRecord, U32};
@@ -14,6 +14,7 @@ use crate::request::principal::{CallerTags, Resolved};
 use crate::request::{ContextValue, Request, RequestError, check};
 use crate::views::{TrieWalk, Views, at};
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 /// The value of a context key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +107,11 @@ pub(super) struct Query<'q> {
     pub(super) owner: Option<&'q str>,
     pub(super) owner_source: OwnerSource,
     variables: Variables,
-    /// Symbols of parts 2 to 5 of the resource, `NONE` where the bundle does not have the text.
-    pub(super) symbols: [u32; 4],
+    /// What parts 2 to 5 of the resource are to the main bundle.
+    front: Front,
+    /// Their symbols in the bundle whose statements are tested; looked up when they are first asked for.
+    symbols: Cell<Option<[u32; 4]>>,
+    endpoint_slot: Result<Option<u32>, Fault>,
     context: &'q [(&'q str, ContextValue<'q>)],
     stamps: &'q [Stamp],
     overlay_stamps: &'q [Stamp],
@@ -123,7 +127,8 @@ impl<'q> Query<'q> {
         principal: &'q Resolved,
         request: &'q Request<'q>,
     ) -> Result<Query<'q>, EvalError> {
-        let Scratch { actions, fronts, keys } = scratch;
+        let Scratch { endpoint_slot, actions, fronts, keys } = scratch;
+        let endpoint_slot = *endpoint_slot;
         let (action, facts) = actions.get(request.action, |folded| action::facts(views, folded))?;
         let action = Action::new(action, facts);
         let mut resource = request.resource.unwrap_or("*");
@@ -142,9 +147,9 @@ impl<'q> Query<'q> {
             parts = check::resource(resource)?;
         }
         let resource = parts.map(|parts| Resource { text: resource, parts });
-        let (declared, symbols) = match &resource {
-            Some(resource) => (declared(views, resource)?, fronts.get(resource.front(), || symbols(views, resource.parts))?),
-            None => (Declared::default(), [NONE; 4]),
+        let (declared, front) = match &resource {
+            Some(resource) => (declared(views, resource)?, fronts.get(resource.front(), || front(views, resource.parts))?),
+            None => (Declared::default(), Front::NOTHING),
         };
         let mut query = Query {
             views,
@@ -156,7 +161,9 @@ impl<'q> Query<'q> {
             owner: None,
             owner_source: OwnerSource::None,
             variables: Variables::Exact,
-            symbols,
+            symbols: Cell::new(Some(front.symbols)),
+            front,
+            endpoint_slot,
             context: request.context,
             stamps: keys.stamps(),
             overlay_stamps: keys.overlay_stamps(),
@@ -173,19 +180,30 @@ impl<'q> Query<'q> {
     {
         Ok(Query {
             views: overlay,
-            action: self.action.over(overlay.action_id(self.action.text)?),
-            symbols: match &self.resource {
-                Some(resource) => symbols(overlay, resource.parts)?,
-                None => [NONE; 4],
-            },
+            action: self.action.over(self.main, overlay)?,
+            symbols: Cell::new(None),
             stamps: self.overlay_stamps,
             ..self.clone()
         })
     }
 
+    /// The symbols of parts 2 to 5 of the resource, `NONE` where the bundle whose statements are tested does not have the text.
+    pub(super) fn symbols(&self) -> Result<[u32; 4], Fault> {
+        if let Some(symbols) = self.symbols.get() {
+            return Ok(symbols);
+        }
+        let symbols = match &self.resource {
+            Some(resource) if self.views.seed == self.main.seed => front_hashed(self.views, resource.parts, self.front.hashes)?.symbols,
+            Some(resource) => front(self.views, resource.parts)?.symbols,
+            None => [NONE; 4],
+        };
+        self.symbols.set(Some(symbols));
+        Ok(symbols)
+    }
+
     /// The id of the endpoint that the request came through (S-710): a single value.
     pub(super) fn endpoint(&self) -> Result<Option<&'q str>, Fault> {
-        let Some(slot) = self.main.endpoint_slot()? else { return Ok(None) };
+        let Some(slot) = self.endpoint_slot? else { return Ok(None) };
         Ok(match self.value(slot)? {
             Value::One(id) => Some(id),
             _ => None,
@@ -262,7 +280,7 @@ impl<'q> Query<'q> {
     pub(super) fn context_through(&self, endpoint: &'q str) -> Result<OwnContext<'q>, Fault> {
         let mut context = self.context.to_vec();
         let mut stamps = self.stamps.to_vec();
-        if let Some(slot) = self.main.endpoint_slot()? {
+        if let Some(slot) = self.endpoint_slot? {
             let entry = u32::try_from(context.len()).map_err(|_| Fault::Corrupt)?;
             context.push(("aws:SourceVpce", ContextValue::One(endpoint)));
             *stamps.get_mut(slot as usize).ok_or(Fault::Corrupt)? = Stamp { epoch: self.epoch, entry };
@@ -431,13 +449,21 @@ fn note_keys(
     Ok(())
 }
 
-/// The symbols of parts 2 to 5 of an ARN.
-fn symbols(views: &Views<'_>, [_, partition, service, region, account, _]: [&str; 6]) -> Result<[u32; 4], Fault> {
+/// What parts 2 to 5 of an ARN are to a bundle.
+fn front(views: &Views<'_>, parts: [&str; 6]) -> Result<Front, Fault> {
+    let [_, partition, service, region, account, _] = parts;
+    front_hashed(views, parts, [partition, service, region, account].map(|text| format::hash(views.seed, text.as_bytes())))
+}
+
+/// The same, for known hashes.
+fn front_hashed(views: &Views<'_>, parts: [&str; 6], hashes: [u64; 4]) -> Result<Front, Fault> {
+    let [_, texts @ .., _] = parts;
     let mut symbols = [NONE; 4];
-    for (symbol, text) in symbols.iter_mut().zip([partition, service, region, account]) {
-        *symbol = views.symbol(text.as_bytes())?.unwrap_or(NONE);
+    for ((symbol, text), hash) in symbols.iter_mut().zip(texts).zip(hashes) {
+        let found = if text.is_empty() { views.symbol(b"")? } else { views.symbol_hashed(hash, text.as_bytes())? };
+        *symbol = found.unwrap_or(NONE);
     }
-    Ok(symbols)
+    Ok(Front { symbols, hashes })
 }
 
 /// The declared resources at or above an ARN: its own, or such that the ARN goes on with `/` or `:` (S-705).

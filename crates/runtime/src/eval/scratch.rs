@@ -3,7 +3,10 @@
 use super::memo::Memo;
 use crate::error::{EvalError, Fault};
 use crate::format;
+use crate::open::BundleId;
 use crate::request::limits::{CONTEXT_KEYS_MAX, REQUEST_BYTES_MAX};
+use crate::request::principal::{self, Resolved};
+use crate::request::{Caller, RequestError};
 use crate::views::Views;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -21,11 +24,39 @@ const OVERLAY_KEYS: usize = 256;
 /// Slots of the table of keys that the bundle does not know: twice as many as a request may have, so that one is always free.
 const UNKNOWN_SLOTS: usize = 2 * CONTEXT_KEYS_MAX;
 
+/// Callers that are resolved from one request to the next.
+#[derive(Debug)]
+pub(super) struct Callers {
+    memo: Memo<CALLER_BYTES, Resolved>,
+    /// The caller of the request, if the memo does not hold it.
+    other: Resolved,
+}
+
+impl Callers {
+    pub(super) fn new(bundle: BundleId) -> Callers {
+        Callers { memo: Memo::new(CALLERS, || Resolved::roomy(bundle)), other: Resolved::roomy(bundle) }
+    }
+
+    /// The caller, resolved over the bundle.
+    pub(super) fn get(&mut self, views: &Views<'_>, caller: Caller<'_>) -> Result<&Resolved, RequestError> {
+        if let Caller::Arn(arn) = caller
+            && let Some(held) = self.memo.get(arn, |held| principal::resolve_into(held, views, caller))?
+        {
+            return Ok(held);
+        }
+        principal::resolve_into(&mut self.other, views, caller)?;
+        Ok(&self.other)
+    }
+}
+
+/// Bytes of a short ARN of a caller.
+const CALLER_BYTES: usize = 124;
 /// Bytes of a short action or context key; longer ones take the long way.
 const SHORT_BYTES: usize = 48;
 /// Bytes of a short front of an ARN.
 const FRONT_BYTES: usize = 56;
 /// Places of the memos.
+const CALLERS: usize = 256;
 const KEYS: usize = 256;
 const ACTIONS: usize = 512;
 const FRONTS: usize = 128;
@@ -33,26 +64,29 @@ const FRONTS: usize = 128;
 /// The memory of one evaluator. Its parts are borrowed apart, since a request's action is kept while its context is read.
 #[derive(Debug)]
 pub(super) struct Scratch {
+    /// The slot of the key that names the endpoint a request came through; the same for every request.
+    pub(super) endpoint_slot: Result<Option<u32>, Fault>,
     pub(super) actions: Actions,
     pub(super) fronts: Fronts,
     pub(super) keys: Keys,
 }
 
 impl Scratch {
-    /// For a bundle with so many slots. Reserves all that a decision will need; pages that no request is long enough to reach are never touched.
-    pub(super) fn new(slots: usize) -> Scratch {
+    /// For a bundle. Reserves all that a decision will need; pages that no request is long enough to reach are never touched.
+    pub(super) fn new(views: &Views<'_>) -> Scratch {
         Scratch {
+            endpoint_slot: views.endpoint_slot(),
             actions: Actions {
-                memo: Memo::new(ACTIONS, HeldAction { folded: [0; SHORT_BYTES], facts: ActionFacts::default() }),
+                memo: Memo::new(ACTIONS, || HeldAction { folded: [0; SHORT_BYTES], facts: ActionFacts::default() }),
                 long: Vec::with_capacity(REQUEST_BYTES_MAX),
             },
-            fronts: Fronts { memo: Memo::new(FRONTS, [0; 4]) },
+            fronts: Fronts { memo: Memo::new(FRONTS, || Front::NOTHING) },
             keys: Keys {
                 epoch: 0,
-                stamps: vec![Stamp::default(); slots],
+                stamps: vec![Stamp::default(); views.keys.len()],
                 overlay_stamps: vec![Stamp::default(); OVERLAY_KEYS],
                 unknown: vec![Stamp::default(); UNKNOWN_SLOTS],
-                memo: Memo::new(KEYS, HeldKey { slot: format::NONE, hash: 0 }),
+                memo: Memo::new(KEYS, || HeldKey { slot: format::NONE, hash: 0 }),
                 folded: Vec::with_capacity(REQUEST_BYTES_MAX),
             },
         }
@@ -66,6 +100,8 @@ pub(super) struct ActionFacts {
     pub(super) id: u32,
     /// What the rules that name actions want to know of it.
     pub(super) traits: u32,
+    /// Under the bundle's seed.
+    pub(super) hash: u64,
 }
 
 /// Actions.
@@ -90,13 +126,12 @@ impl Actions {
         action: &str,
         find: impl Fn(&[u8]) -> Result<ActionFacts, EvalError>,
     ) -> Result<(&[u8], ActionFacts), EvalError> {
-        let held = self.memo.get(action, || {
-            let mut folded = [0; SHORT_BYTES];
-            let text = folded.get_mut(..action.len()).ok_or(Fault::Corrupt)?;
+        let held = self.memo.get(action, |held| {
+            let text = held.folded.get_mut(..action.len()).ok_or(Fault::Corrupt)?;
             text.copy_from_slice(action.as_bytes());
             text.make_ascii_lowercase();
-            let facts = find(text)?;
-            Ok::<HeldAction, EvalError>(HeldAction { folded, facts })
+            held.facts = find(text)?;
+            Ok::<(), EvalError>(())
         })?;
         if let Some(held) = held {
             return Ok((held.folded.get(..action.len()).ok_or(Fault::Corrupt)?, held.facts));
@@ -110,14 +145,32 @@ impl Actions {
 /// Fronts of ARNs: what stands before the fifth colon, without `arn:`.
 #[derive(Debug)]
 pub(super) struct Fronts {
-    memo: Memo<FRONT_BYTES, [u32; 4]>,
+    memo: Memo<FRONT_BYTES, Front>,
+}
+
+/// What the parts 2 to 5 of an ARN are to a bundle.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Front {
+    /// Their symbols, `NONE` where the bundle does not have the text.
+    pub(super) symbols: [u32; 4],
+    /// Their hashes under the bundle's seed.
+    pub(super) hashes: [u64; 4],
+}
+
+impl Front {
+    /// Of no resource.
+    pub(super) const NOTHING: Front = Front { symbols: [format::NONE; 4], hashes: [0; 4] };
 }
 
 impl Fronts {
-    /// The symbols of partition, service, region and account, of which `front` is the text; `find` looks them up.
-    pub(super) fn get(&mut self, front: &str, find: impl Fn() -> Result<[u32; 4], Fault>) -> Result<[u32; 4], Fault> {
-        match self.memo.get(front, &find)? {
-            Some(symbols) => Ok(*symbols),
+    /// What partition, service, region and account are, of which `front` is the text; `find` looks them up.
+    pub(super) fn get(&mut self, front: &str, find: impl Fn() -> Result<Front, Fault>) -> Result<Front, Fault> {
+        let held = self.memo.get(front, |held| {
+            *held = find()?;
+            Ok::<(), Fault>(())
+        })?;
+        match held {
+            Some(front) => Ok(*front),
             None => find(),
         }
     }
@@ -184,15 +237,19 @@ impl Keys {
             let hash = format::hash(views.seed, folded);
             Ok::<HeldKey, Fault>(HeldKey { slot: views.slot(hash, folded)?.unwrap_or(format::NONE), hash })
         };
-        let HeldKey { slot, hash } = match memo.get(key, &mut find)? {
+        let held = memo.get(key, |held| {
+            *held = find()?;
+            Ok::<(), Fault>(())
+        })?;
+        let HeldKey { slot, hash } = match held {
             Some(held) => *held,
             None => find()?,
         };
         let overlay_slot = match overlay {
+            Some(overlay) if overlay.seed == views.seed => overlay.slot(hash, key.as_bytes())?,
             Some(overlay) => {
                 fold_into(folded, key);
-                let hash = if overlay.seed == views.seed { hash } else { format::hash(overlay.seed, folded) };
-                overlay.slot(hash, folded)?
+                overlay.slot(format::hash(overlay.seed, folded), folded)?
             }
             None => None,
         };

@@ -13,8 +13,8 @@ use super::query::Query;
 use crate::decision::Layer;
 use crate::error::Fault;
 use crate::format::{
-    AtomRecord, CellRecord, DagNode, END, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, SHAPES, STATEMENT_DENY, StatementRecord, U32,
-    element_steps,
+    AtomRecord, CellRecord, DagNode, END, FRAGMENT_DENIES, FragmentRecord, NODE_DENY, NODE_EMIT, NONE, SHAPES, STATEMENT_DENY,
+    StatementRecord, U32, element_steps,
 };
 use crate::request::principal::GrantKind;
 use crate::views::{TrieWalk, at, bisection_steps, range};
@@ -127,13 +127,17 @@ impl<'w, 'q> Walk<'w, 'q> {
         Ok(())
     }
 
-    /// The outcome through the indexes; stops at the first Deny that counts.
-    pub(super) fn indexed(&mut self, consult: Consult, verdict: &mut Verdict) -> Result<(), Fault> {
+    /// The outcome through the indexes; stops at the first Deny that counts. With `denies_only`, or from a direct Allow on, to which no Allow could add anything (S-712), what
+    /// has no Deny is passed over: of the Allows the verdict may then lack some.
+    pub(super) fn indexed(&mut self, consult: Consult, denies_only: bool, verdict: &mut Verdict) -> Result<(), Fault> {
         let views = self.query.views;
         let slice = at(views.slices, consult.slice)?;
-        for member in range(views.slice_members, slice.first, slice.len)? {
+        for index in range(views.slice_indexes, slice.indexes_first, slice.indexes_len)? {
             self.count(1)?;
-            let fragment = at(views.fragments, member.fragment.get())?;
+            let fragment = at(views.fragments, index.get())?;
+            if (denies_only || verdict.direct) && fragment.flags.get() & FRAGMENT_DENIES == 0 {
+                continue;
+            }
             for cell in [self.action_cell(fragment)?, fragment.any_action_cell.get()] {
                 if cell != NONE {
                     self.cell(cell, consult, verdict)?;
@@ -173,7 +177,7 @@ impl<'w, 'q> Walk<'w, 'q> {
                 return Err(Fault::Corrupt);
             }
             self.count(1)?;
-            let Some(parts) = shape_parts(query.symbols, mask) else { continue };
+            let Some(parts) = shape_parts(query.symbols()?, mask) else { continue };
             let Some(shape) = views.shape(id, mask, parts)? else { continue };
             let mut walk = TrieWalk::new(views.trie_nodes, views.trie_first_bytes, views.string_bytes, shape.root.get(), text);
             while let Some(step) = walk.step()? {

@@ -42,6 +42,25 @@ pub struct EntityRecord {
     pub boundary: U32,
     /// A role's trust policy in `Slices`; `NONE` for users, and for roles without one.
     pub trust: U32,
+    /// First byte of the name in `StringBytes`: where the record of its symbol says. A caller is found without that record.
+    pub name_offset: U32,
+    /// Bytes of the name.
+    pub name_len: U32,
+}
+
+impl EntityRecord {
+    /// What `EntityIndex` hashes: the name, under a seed that account and kind change. `None` if the account is no number of twelve digits at most.
+    #[must_use]
+    pub fn hash(seed: u64, account: &str, is_role: bool, name: &str) -> Option<u64> {
+        if account.len() > 12 {
+            return None;
+        }
+        let mut number = 0_u64;
+        for digit in account.bytes() {
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?));
+        }
+        Some(super::hash(seed.wrapping_add(number << 1 | u64::from(is_role)), name.as_bytes()))
+    }
 }
 
 /// One group: its policies by name, for principals that are made at run time.
@@ -90,7 +109,7 @@ pub struct TagRecord {
     pub value: U32,
 }
 
-const _: () = assert!(size_of::<EntityRecord>() == 44);
+const _: () = assert!(size_of::<EntityRecord>() == 52);
 const _: () = assert!(size_of::<GroupRecord>() == 12);
 const _: () = assert!(size_of::<GroupListRecord>() == 8);
 const _: () = assert!(size_of::<PolicyRecord>() == 16);

@@ -1,13 +1,16 @@
 //! Slices, fragments and statements.
 //!
-//! A *slice* is what one layer consults for one principal or resource: a list of fragments. A *fragment* is a document's statements with
-//! their index: the action line cut into ranges, each with a *cell* (see [`super::CellRecord`]).
+//! A *slice* is what one layer consults for one principal or resource: a list of documents at their places, and a list of indexes over them. A *fragment* is a
+//! document's statements, or an index (the action line cut into ranges, each with a *cell*, see [`super::CellRecord`]), or both. The statements of a slice's members
+//! and what its indexes lead to are the same: a small slice's indexes are those of its members, others have an index over several documents in one.
 
 use super::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// The statement's effect is Deny; else Allow.
 pub const STATEMENT_DENY: u32 = 1;
+/// The fragment's index leads to Denies. Without it the fragment is passed over where only a Deny could still matter.
+pub const FRAGMENT_DENIES: u32 = 1;
 
 /// A set of fragments that act together (S-703).
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -17,6 +20,10 @@ pub struct SliceRecord {
     pub first: U32,
     /// Number of members.
     pub len: U32,
+    /// First of its indexes in `SliceIndexes`.
+    pub indexes_first: U32,
+    /// Number of its indexes.
+    pub indexes_len: U32,
     /// The most steps that consulting the slice takes.
     pub steps: U32,
 }
@@ -25,13 +32,13 @@ pub struct SliceRecord {
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct SliceMember {
-    /// Id in `Fragments`.
+    /// Id in `Fragments`: of its statements.
     pub fragment: U32,
     /// Index in `Explanations::attachments`; of an ACL the first of its places, to which its statements add (`StatementOrigin::place`).
     pub attachment: U32,
 }
 
-/// One indexed document. An action is looked up in the ranges (bisection); the cell of its range and `any_action_cell` are consulted.
+/// One document, one index, or both. An action is looked up in the ranges (bisection); the cell of its range and `any_action_cell` are consulted.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct FragmentRecord {
@@ -45,6 +52,8 @@ pub struct FragmentRecord {
     pub statements_first: U32,
     /// Number of statements.
     pub statements_len: U32,
+    /// [`FRAGMENT_DENIES`] or 0.
+    pub flags: U32,
 }
 
 /// From this action id on, up to the next range of the fragment, this cell. Actions below a fragment's first range have no cell.
@@ -75,8 +84,8 @@ pub struct StatementRecord {
     pub conditions_len: U32,
 }
 
-const _: () = assert!(size_of::<SliceRecord>() == 12);
+const _: () = assert!(size_of::<SliceRecord>() == 20);
 const _: () = assert!(size_of::<SliceMember>() == 8);
-const _: () = assert!(size_of::<FragmentRecord>() == 20);
+const _: () = assert!(size_of::<FragmentRecord>() == 24);
 const _: () = assert!(size_of::<ActionRange>() == 8);
 const _: () = assert!(size_of::<StatementRecord>() == 24);

@@ -121,72 +121,78 @@ sections! {
     Accounts = 8, "accounts";
     /// [`super::EntityRecord`]: users and roles, sorted by (account, kind, name symbol).
     Entities = 9, "entities";
+    /// Hash index over `Entities` by [`super::EntityRecord::hash`].
+    EntityIndex = 10, "entity-index";
     /// [`super::TagRecord`]: tags of entities and resources; each owner's run is sorted by key symbol, keys distinct.
-    Tags = 10, "tags";
+    Tags = 11, "tags";
     /// [`super::PrincipalKeyRecord`], sorted by (tag, symbol), distinct; the index is the *principal key*.
-    PrincipalKeys = 11, "principal-keys";
+    PrincipalKeys = 12, "principal-keys";
+    /// Hash index over `PrincipalKeys` by [`super::PrincipalKeyRecord::hash`].
+    PrincipalKeyIndex = 13, "principal-key-index";
     /// [`super::PrincipalElementRecord`].
-    PrincipalElements = 12, "principal-elements";
+    PrincipalElements = 14, "principal-elements";
     /// `U32` principal keys; each element's run is ascending and distinct.
-    PrincipalMembers = 13, "principal-members";
+    PrincipalMembers = 15, "principal-members";
     /// [`super::SliceRecord`].
-    Slices = 14, "slices";
+    Slices = 16, "slices";
     /// [`super::SliceMember`].
-    SliceMembers = 15, "slice-members";
+    SliceMembers = 17, "slice-members";
+    /// `U32` ids of `Fragments`: the indexes of slices.
+    SliceIndexes = 18, "slice-indexes";
     /// [`super::FragmentRecord`].
-    Fragments = 16, "fragments";
+    Fragments = 19, "fragments";
     /// [`super::ActionRange`]; each fragment's run is ascending.
-    ActionRanges = 17, "action-ranges";
+    ActionRanges = 20, "action-ranges";
     /// [`super::StatementRecord`]: the statements themselves, for explanations and as the oracle of the indexes.
-    Statements = 18, "statements";
+    Statements = 21, "statements";
     /// `U32` atom ids: the condition lists of statements.
-    StatementConditions = 19, "statement-conditions";
+    StatementConditions = 22, "statement-conditions";
     /// [`super::CellRecord`].
-    Cells = 20, "cells";
+    Cells = 23, "cells";
     /// [`super::ShapeRecord`].
-    Shapes = 21, "shapes";
+    Shapes = 24, "shapes";
     /// Hash index over `Shapes` by [`super::ShapeRecord::key_bytes`].
-    ShapeIndex = 22, "shape-index";
+    ShapeIndex = 25, "shape-index";
     /// [`super::TrieNode`]: resource tries of the cells.
-    TrieNodes = 23, "trie-nodes";
+    TrieNodes = 26, "trie-nodes";
     /// The first label byte of each trie node: byte section, as long as `TrieNodes` has records.
-    TrieFirstBytes = 24, "trie-first-bytes";
+    TrieFirstBytes = 27, "trie-first-bytes";
     /// [`super::DagNode`].
-    DagNodes = 25, "dag-nodes";
+    DagNodes = 28, "dag-nodes";
     /// [`super::AtomRecord`].
-    Atoms = 26, "atoms";
+    Atoms = 29, "atoms";
     /// [`super::OperandRecord`].
-    Operands = 27, "operands";
+    Operands = 30, "operands";
     /// [`super::ArnPatternRecord`].
-    ArnPatterns = 28, "arn-patterns";
+    ArnPatterns = 31, "arn-patterns";
     /// [`super::PieceRecord`].
-    Pieces = 29, "pieces";
+    Pieces = 32, "pieces";
     /// [`super::NetworkRecord`].
-    Networks = 30, "networks";
+    Networks = 33, "networks";
     /// [`super::ResourceRecord`]: the declared resources.
-    Resources = 31, "resources";
+    Resources = 34, "resources";
     /// [`super::TrieNode`]: one trie over the ARNs of `Resources`; `exact` is a resource id, `prefix` is `NONE`; the root is node 0 if there is any resource.
-    ResourceTrie = 32, "resource-trie";
+    ResourceTrie = 35, "resource-trie";
     /// The first label byte of each node of `ResourceTrie`.
-    ResourceTrieFirstBytes = 33, "resource-trie-first-bytes";
+    ResourceTrieFirstBytes = 36, "resource-trie-first-bytes";
     /// `U32` symbols, ascending: service prefixes that support RCPs (S-709).
-    RcpServices = 34, "rcp-services";
+    RcpServices = 37, "rcp-services";
     /// [`super::ChainRecord`]: SCP and RCP chains, each as its levels.
-    Chains = 35, "chains";
+    Chains = 38, "chains";
     /// `U32` slice ids: the levels of chains, from the organization's root down.
-    ChainLevels = 36, "chain-levels";
+    ChainLevels = 39, "chain-levels";
     /// [`super::EndpointRecord`]: declared VPC endpoints that have a policy, in strictly ascending order of `id`.
-    Endpoints = 37, "endpoints";
+    Endpoints = 40, "endpoints";
     /// [`super::GroupRecord`]: groups of declared accounts, in strictly ascending order of (account, name).
-    Groups = 38, "groups";
+    Groups = 41, "groups";
     /// [`super::PolicyRecord`]: managed policies by name, in strictly ascending order of (account, name).
-    Policies = 39, "policies";
+    Policies = 42, "policies";
     /// [`super::GroupListRecord`]: the groups that users are in, each distinct list once.
-    GroupLists = 40, "group-lists";
+    GroupLists = 43, "group-lists";
     /// `U32` slice ids: the policies of the groups of lists.
-    GroupListSlices = 41, "group-list-slices";
+    GroupListSlices = 44, "group-list-slices";
     /// Cold, bincode: [`super::cold::Summary`].
-    Summary = 42, "summary";
+    Summary = 45, "summary";
     /// Cold, bincode: [`super::cold::Explanations`].
-    Explanations = 43, "explanations";
+    Explanations = 46, "explanations";
 }

@@ -36,7 +36,7 @@ pub use dag::{
 pub use entities::{
     ENTITY_ROLE, ENTITY_SERVICE_LINKED, EntityRecord, GroupListRecord, GroupRecord, PolicyRecord, TagRecord, is_entity_name,
 };
-pub use fragments::{ActionRange, FragmentRecord, STATEMENT_DENY, SliceMember, SliceRecord, StatementRecord};
+pub use fragments::{ActionRange, FRAGMENT_DENIES, FragmentRecord, STATEMENT_DENY, SliceMember, SliceRecord, StatementRecord};
 pub use header::{BundleKind, FORMAT_VERSION, Header, MAGIC, SECTION_ALIGN, SectionEntry, SectionKind};
 pub use keys::{Derivation, KeyRecord};
 pub use principals::{CALLER_KEYS_MAX, PRINCIPAL_NEGATED, PrincipalElementRecord, PrincipalKeyRecord, PrincipalTag, element_steps};

@@ -77,6 +77,14 @@ pub struct PrincipalKeyRecord {
     pub text: U32,
 }
 
+impl PrincipalKeyRecord {
+    /// What `PrincipalKeyIndex` hashes: the text, under a seed that the tag changes.
+    #[must_use]
+    pub fn hash(seed: u64, tag: PrincipalTag, text: &[u8]) -> u64 {
+        super::hash(seed.wrapping_add(tag as u64), text)
+    }
+}
+
 /// One distinct principal element.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]

@@ -4,12 +4,11 @@
 //! policies of the bundle; nothing is compiled or copied. It decides as a user or role of that description would that the world declares in that account.
 
 use super::check::{self, CallerForm};
-use super::principal::{CallerTags, GrantKind, PolicySet, Principal, Resolved, Resolver, SERVICE_ROLES, caller_text};
+use super::principal::{CallerTags, GrantKind, Principal, Resolved, Resolver, SERVICE_ROLES, caller_text};
 use super::session::{ensure_steps, managed_policy, slice_steps};
 use super::{Caller, RequestError};
 use crate::format::{NONE, PrincipalTag};
 use crate::open::Bundle;
-use crate::request::principal::EVERY_LEVEL;
 use crate::views::Views;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -46,28 +45,27 @@ impl<'b> PrincipalBuilder<'b> {
     pub(crate) fn new(bundle: &'b Bundle, caller: Caller<'_>) -> Result<PrincipalBuilder<'b>, RequestError> {
         let views = bundle.views();
         let form = check::caller(caller)?;
-        let mut resolver = Resolver { views: &views, resolved: Resolved::new(bundle.id(), form)? };
-        resolver.key(PrincipalTag::Everyone, "", EVERY_LEVEL, GrantKind::Direct)?;
+        let mut resolved = Resolved::blank(bundle.id());
+        let mut resolver = Resolver::begin(&views, &mut resolved, form)?;
         let text = caller_text(caller);
         match form {
-            CallerForm::User { partition, account, rest } => {
+            CallerForm::User { account, rest, .. } => {
                 ensure_undeclared(&views, account, false, check::last_segment(rest))?;
                 let own = resolver.level();
                 resolver.account(account, GrantKind::Delegation)?;
                 resolver.key(PrincipalTag::Arn, text, own, GrantKind::Direct)?;
-                resolver.resolved.username = Some(check::last_segment(rest).to_string());
-                resolver.resolved.principal_arn = Some(format!("arn:{partition}:iam::{account}:user{rest}"));
+                resolver.resolved.username.set(&[check::last_segment(rest)]);
+                resolver.resolved.principal_arn.set(&[text]);
             }
-            CallerForm::Role { partition, account, rest } => {
+            CallerForm::Role { account, rest, .. } => {
                 ensure_undeclared(&views, account, true, check::last_segment(rest))?;
                 let own = resolver.level();
                 resolver.account(account, GrantKind::Delegation)?;
-                let arn = format!("arn:{partition}:iam::{account}:role{rest}");
-                resolver.key(PrincipalTag::Arn, &arn, own, GrantKind::Entity)?;
+                resolver.key(PrincipalTag::Arn, text, own, GrantKind::Entity)?;
                 if rest.starts_with(SERVICE_ROLES) {
                     resolver.service_linked();
                 }
-                resolver.resolved.principal_arn = Some(arn);
+                resolver.resolved.principal_arn.set(&[text]);
             }
             CallerForm::Session { partition, account, role, .. } => {
                 ensure_undeclared(&views, account, true, role)?;
@@ -75,15 +73,13 @@ impl<'b> PrincipalBuilder<'b> {
                 resolver.key(PrincipalTag::Arn, text, own, GrantKind::Direct)?;
                 let of_role = resolver.level();
                 let declared = resolver.account(account, GrantKind::Delegation)?.is_some();
-                let arn = format!("arn:{partition}:iam::{account}:role/{role}");
+                resolver.resolved.principal_arn.set(&["arn:", partition, ":iam::", account, ":role/", role]);
                 // S-405: a role of an undeclared account may have any path.
                 let tag = if declared { PrincipalTag::Arn } else { PrincipalTag::RoleName };
-                resolver.key(tag, &arn, of_role, GrantKind::Entity)?;
-                resolver.resolved.principal_arn = Some(arn);
+                resolver.principal_arn_key(tag, of_role, GrantKind::Entity)?;
             }
             _ => return Err(RequestError::invalid("a user, a role or a role session can be made, no other caller")),
         }
-        let resolved = resolver.resolved;
         let account = match resolved.account.as_deref() {
             Some(account) => views.account(account)?.map(|(id, _)| id),
             None => None,
@@ -166,7 +162,7 @@ impl<'b> PrincipalBuilder<'b> {
         }
         ensure_steps(&views, steps)?;
         resolved.extra_steps = steps;
-        resolved.identity = PolicySet::Several(self.identity);
+        resolved.identity = self.identity;
         resolved.boundary = self.boundary.unwrap_or(NONE);
         resolved.tags = CallerTags::Made(self.tags);
         Ok(Principal::new(resolved))
@@ -175,9 +171,7 @@ impl<'b> PrincipalBuilder<'b> {
 
 /// What the world declares is resolved, not made: a token must not give a declared user other policies.
 fn ensure_undeclared(views: &Views<'_>, account: &str, is_role: bool, name: &str) -> Result<(), RequestError> {
-    if let Some((id, _)) = views.account(account)?
-        && views.entity(id, is_role, name)?.is_some()
-    {
+    if views.entity(account, is_role, name)?.is_some() {
         return Err(RequestError::new("duplicate-entity", format!("the world declares `{name}` in account {account}; resolve it instead")));
     }
     Ok(())

@@ -14,7 +14,7 @@ use crate::format::{
 use crate::open::BundleId;
 use crate::views::Views;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -94,25 +94,6 @@ impl Principal {
     }
 }
 
-/// Slices that a layer consults together.
-#[derive(Debug, Clone)]
-pub(crate) enum PolicySet {
-    /// Of an entity of the world that is in no group; `NONE` is no policy.
-    Slice(u32),
-    /// Of a user with groups, or of a principal that was made at run time.
-    Several(Vec<u32>),
-}
-
-impl PolicySet {
-    pub(crate) fn slices(&self) -> &[u32] {
-        match self {
-            PolicySet::Slice(NONE) => &[],
-            PolicySet::Slice(slice) => core::slice::from_ref(slice),
-            PolicySet::Several(slices) => slices,
-        }
-    }
-}
-
 /// Tags of a caller.
 #[derive(Debug, Clone)]
 pub(crate) enum CallerTags {
@@ -122,31 +103,59 @@ pub(crate) enum CallerTags {
     Made(Vec<(String, String)>),
 }
 
+/// A text that may be absent. Its memory is kept when another caller takes its place.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Text {
+    is_given: bool,
+    text: String,
+}
+
+impl Text {
+    fn clear(&mut self) {
+        self.is_given = false;
+        self.text.clear();
+    }
+
+    /// Sets it to the parts, one after the other.
+    pub(super) fn set(&mut self, parts: &[&str]) {
+        self.is_given = true;
+        self.text.clear();
+        for part in parts {
+            self.text.push_str(part);
+        }
+    }
+
+    pub(crate) fn as_deref(&self) -> Option<&str> {
+        self.is_given.then_some(self.text.as_str())
+    }
+}
+
 /// What evaluation needs to know of a caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     pub(crate) bundle: BundleId,
     pub(crate) class: Class,
     /// 12-digit id.
-    pub(crate) account: Option<String>,
+    pub(crate) account: Text,
     /// Symbols of the account's organization and path, or `NONE`.
     pub(crate) organization: [u32; 2],
     /// The chain of SCPs that binds the caller (S-707), or `NONE`.
     pub(crate) scps: u32,
     /// The chain of RCPs that guards what the caller's account owns (S-708, S-709), or `NONE`.
     pub(crate) own_rcps: u32,
-    pub(crate) identity: PolicySet,
+    /// The slices of its identity policies.
+    pub(crate) identity: Vec<u32>,
     /// The slice of its boundary, or its parent user's (S-414, S-714), or `NONE`.
     pub(crate) boundary: u32,
     pub(crate) session: Option<SessionSet>,
     pub(crate) service_linked: bool,
     pub(crate) tags: CallerTags,
     /// `aws:PrincipalArn`.
-    pub(crate) principal_arn: Option<String>,
+    pub(crate) principal_arn: Text,
     /// `aws:userid`.
-    pub(crate) user_id: Option<String>,
+    pub(crate) user_id: Text,
     /// `aws:username`.
-    pub(crate) username: Option<String>,
+    pub(crate) username: Text,
     /// The resource on which a list of buckets is judged (S-732).
     pub(crate) buckets: String,
     pub(crate) keys: Vec<CallerKey>,
@@ -192,25 +201,71 @@ impl Resolved {
 
 /// Resolves a caller (S-730).
 pub(crate) fn resolve(views: &Views<'_>, bundle: BundleId, caller: Caller<'_>) -> Result<Principal, RequestError> {
+    let mut resolved = Resolved::blank(bundle);
+    resolve_into(&mut resolved, views, caller)?;
+    Ok(Principal::new(resolved))
+}
+
+/// Resolves a caller in the place of another one of the same bundle. Allocates for texts that are longer than any before.
+pub(crate) fn resolve_into(resolved: &mut Resolved, views: &Views<'_>, caller: Caller<'_>) -> Result<(), RequestError> {
     let form = check::caller(caller)?;
-    let mut resolver = Resolver { views, resolved: Resolved::new(bundle, form)? };
-    resolver.key(PrincipalTag::Everyone, "", EVERY_LEVEL, GrantKind::Direct)?;
+    let mut resolver = Resolver::begin(views, resolved, form)?;
     match form {
-        CallerForm::User { partition, account, rest } => resolver.user(caller, partition, account, rest)?,
-        CallerForm::Role { partition, account, rest } => resolver.role(partition, account, rest)?,
+        CallerForm::User { account, rest, .. } => resolver.user(caller, account, rest)?,
+        CallerForm::Role { account, rest, .. } => resolver.role(caller, account, rest)?,
         CallerForm::Session { partition, account, role, session } => resolver.session(caller, partition, account, role, session)?,
         CallerForm::FederatedUser { partition, account, name } => resolver.federated_user(caller, partition, account, name)?,
-        CallerForm::Root { partition, account } => resolver.root(partition, account)?,
+        CallerForm::Root { account, .. } => resolver.root(caller, account)?,
         CallerForm::Service(name) => resolver.outsider(PrincipalTag::Service, PrincipalTag::AnyService, name)?,
         CallerForm::Federated(name) => resolver.outsider(PrincipalTag::Federated, PrincipalTag::AnyFederated, name)?,
         CallerForm::CanonicalUser(name) => resolver.outsider(PrincipalTag::CanonicalUser, PrincipalTag::AnyCanonicalUser, name)?,
-        CallerForm::Anonymous => resolver.resolved.user_id = Some("anonymous".to_string()),
+        CallerForm::Anonymous => resolver.resolved.user_id.set(&["anonymous"]),
     }
-    Ok(Principal::new(resolver.resolved))
+    Ok(())
 }
 
 impl Resolved {
-    pub(super) fn new(bundle: BundleId, form: CallerForm<'_>) -> Result<Resolved, Fault> {
+    /// Nobody.
+    pub(crate) fn blank(bundle: BundleId) -> Resolved {
+        Resolved {
+            bundle,
+            class: Class::Anonymous,
+            account: Text::default(),
+            organization: [NONE, NONE],
+            scps: NONE,
+            own_rcps: NONE,
+            identity: Vec::new(),
+            boundary: NONE,
+            session: None,
+            service_linked: false,
+            tags: CallerTags::World(U32::ZERO, U32::ZERO),
+            principal_arn: Text::default(),
+            user_id: Text::default(),
+            username: Text::default(),
+            buckets: String::new(),
+            keys: Vec::new(),
+            levels: 0,
+            extra_steps: 0,
+            session_steps: 0,
+        }
+    }
+
+    /// Nobody, with memory for whoever comes: a caller whose texts and policies are no more than most has needs no other.
+    pub(crate) fn roomy(bundle: BundleId) -> Resolved {
+        let mut resolved = Resolved::blank(bundle);
+        for text in [&mut resolved.principal_arn, &mut resolved.user_id] {
+            text.text.reserve(256);
+        }
+        for text in [&mut resolved.account.text, &mut resolved.username.text, &mut resolved.buckets] {
+            text.reserve(64);
+        }
+        resolved.keys.reserve(CALLER_KEYS_MAX as usize);
+        resolved.identity.reserve(16);
+        resolved
+    }
+
+    /// Of this form; nothing else is known yet.
+    fn begin(&mut self, form: CallerForm<'_>) {
         let (class, partition) = match form {
             CallerForm::User { partition, .. } => (Class::User, partition),
             CallerForm::Role { partition, .. } | CallerForm::Session { partition, .. } => (Class::Role, partition),
@@ -221,41 +276,81 @@ impl Resolved {
             CallerForm::CanonicalUser(_) => (Class::CanonicalUser, "aws"),
             CallerForm::Anonymous => (Class::Anonymous, "aws"),
         };
-        Ok(Resolved {
-            bundle,
-            class,
-            account: None,
-            organization: [NONE, NONE],
-            scps: NONE,
-            own_rcps: NONE,
-            identity: PolicySet::Slice(NONE),
-            boundary: NONE,
-            session: None,
-            service_linked: false,
-            tags: CallerTags::World(U32::ZERO, U32::ZERO),
-            principal_arn: None,
-            user_id: None,
-            username: None,
-            buckets: format!("arn:{partition}:s3:::*"),
-            keys: Vec::new(),
-            levels: 0,
-            extra_steps: 0,
-            session_steps: 0,
-        })
+        // Every member, so that nothing of an earlier caller can stay.
+        let Resolved {
+            bundle: _,
+            class: own_class,
+            account,
+            organization,
+            scps,
+            own_rcps,
+            identity,
+            boundary,
+            session,
+            service_linked,
+            tags,
+            principal_arn,
+            user_id,
+            username,
+            buckets,
+            keys,
+            levels,
+            extra_steps,
+            session_steps,
+        } = self;
+        *own_class = class;
+        *organization = [NONE, NONE];
+        *scps = NONE;
+        *own_rcps = NONE;
+        identity.clear();
+        *boundary = NONE;
+        *session = None;
+        *service_linked = false;
+        *tags = CallerTags::World(U32::ZERO, U32::ZERO);
+        for text in [account, principal_arn, user_id, username] {
+            text.clear();
+        }
+        buckets.clear();
+        for part in ["arn:", partition, ":s3:::*"] {
+            buckets.push_str(part);
+        }
+        keys.clear();
+        *levels = 0;
+        *extra_steps = 0;
+        *session_steps = 0;
     }
 }
 
 /// Finds what the bundle knows of a caller.
-pub(super) struct Resolver<'v, 'b> {
-    pub(super) views: &'v Views<'b>,
-    pub(super) resolved: Resolved,
+pub(super) struct Resolver<'v, 'b, 'r> {
+    views: &'v Views<'b>,
+    pub(super) resolved: &'r mut Resolved,
 }
 
-impl<'b> Resolver<'_, 'b> {
+impl<'v, 'b, 'r> Resolver<'v, 'b, 'r> {
+    /// Begins a caller of this form.
+    pub(super) fn begin(views: &'v Views<'b>, resolved: &'r mut Resolved, form: CallerForm<'_>) -> Result<Self, Fault> {
+        resolved.begin(form);
+        let mut resolver = Resolver { views, resolved };
+        resolver.key(PrincipalTag::Everyone, "", EVERY_LEVEL, GrantKind::Direct)?;
+        Ok(resolver)
+    }
+
     /// Adds a key at a level, if some element lists it.
     pub(super) fn key(&mut self, tag: PrincipalTag, text: &str, level: u8, kind: GrantKind) -> Result<(), Fault> {
+        let found = self.views.principal_key(tag, text)?;
+        self.add_key(found, tag, level, kind)
+    }
+
+    /// Adds the key of what is `aws:PrincipalArn` at present.
+    pub(super) fn principal_arn_key(&mut self, tag: PrincipalTag, level: u8, kind: GrantKind) -> Result<(), Fault> {
+        let found = self.views.principal_key(tag, self.resolved.principal_arn.as_deref().unwrap_or_default())?;
+        self.add_key(found, tag, level, kind)
+    }
+
+    fn add_key(&mut self, found: Option<u32>, tag: PrincipalTag, level: u8, kind: GrantKind) -> Result<(), Fault> {
         let trust_only = matches!(tag, PrincipalTag::Federated | PrincipalTag::AnyFederated);
-        if let Some(key) = self.views.principal_key(tag, text)? {
+        if let Some(key) = found {
             // Steps are counted for so many keys and no more.
             if self.resolved.keys.len() >= CALLER_KEYS_MAX as usize {
                 return Err(Fault::Corrupt);
@@ -276,7 +371,7 @@ impl<'b> Resolver<'_, 'b> {
     pub(super) fn account(&mut self, account: &str, kind: GrantKind) -> Result<Option<(u32, &'b AccountRecord)>, Fault> {
         let level = self.level();
         self.key(PrincipalTag::Account, account, level, kind)?;
-        self.resolved.account = Some(account.to_string());
+        self.resolved.account.set(&[account]);
         let found = self.views.account(account)?;
         self.key(PrincipalTag::AnyAccount, "", EVERY_LEVEL, GrantKind::Direct)?;
         if let Some((_, record)) = found {
@@ -294,13 +389,9 @@ impl<'b> Resolver<'_, 'b> {
 
     /// What a user or role record gives.
     fn entity(&mut self, entity: &EntityRecord) -> Result<(), Fault> {
-        let (own, groups) = (entity.identity.get(), self.views.group_slices(entity.groups)?);
-        self.resolved.identity = if groups.is_empty() {
-            PolicySet::Slice(own)
-        } else {
-            let own = Some(own).filter(|own| *own != NONE);
-            PolicySet::Several(own.into_iter().chain(groups.iter().map(|slice| slice.get())).collect())
-        };
+        let own = Some(entity.identity.get()).filter(|own| *own != NONE);
+        let groups = self.views.group_slices(entity.groups)?;
+        self.resolved.identity.extend(own.into_iter().chain(groups.iter().map(|slice| slice.get())));
         self.resolved.boundary = entity.boundary.get();
         if entity.flags.get() & ENTITY_SERVICE_LINKED != 0 {
             self.service_linked();
@@ -309,19 +400,14 @@ impl<'b> Resolver<'_, 'b> {
         Ok(())
     }
 
-    /// The keys of an entity at a level: its ARN, and its unique id if it has one (S-408).
-    pub(super) fn entity_keys(
-        &mut self,
-        arn: &str,
-        entity: Option<&EntityRecord>,
-        level: u8,
-        kind: GrantKind,
-    ) -> Result<Option<&'b str>, Fault> {
-        self.key(PrincipalTag::Arn, arn, level, kind)?;
-        let Some(entity) = entity.filter(|entity| entity.unique_id.get() != NONE) else { return Ok(None) };
-        let unique_id = self.views.text_str(entity.unique_id)?;
-        self.key(PrincipalTag::UniqueId, unique_id, level, kind)?;
-        Ok(Some(unique_id))
+    /// Adds the key of an entity's unique id, if it has one (S-408), and gives the id.
+    fn unique_id(&mut self, entity: &EntityRecord, level: u8, kind: GrantKind) -> Result<Option<&'b str>, Fault> {
+        if entity.unique_id.get() == NONE {
+            return Ok(None);
+        }
+        let id = self.views.text_str(entity.unique_id)?;
+        self.key(PrincipalTag::UniqueId, id, level, kind)?;
+        Ok(Some(id))
     }
 
     /// A declared account's user or role, by path and name; an error if the account is declared and it is not.
@@ -333,35 +419,39 @@ impl<'b> Resolver<'_, 'b> {
         found.map(Some).ok_or_else(|| not_declared(account))
     }
 
-    fn user(&mut self, caller: Caller<'_>, partition: &str, account: &str, rest: &str) -> Result<(), RequestError> {
+    fn user(&mut self, caller: Caller<'_>, account: &str, rest: &str) -> Result<(), RequestError> {
+        // As a user's and a role's ARN are written, so they are compared.
         let arn = caller_text(caller);
         let own = self.level();
         let declared = self.account(account, GrantKind::Delegation)?.is_some();
         let entity = self.declared(false, account, declared, rest)?;
-        let unique_id = self.entity_keys(arn, entity, own, GrantKind::Direct)?;
+        self.key(PrincipalTag::Arn, arn, own, GrantKind::Direct)?;
         if let Some(entity) = entity {
+            if let Some(id) = self.unique_id(entity, own, GrantKind::Direct)? {
+                self.resolved.user_id.set(&[id]);
+            }
             self.entity(entity)?;
         }
-        self.resolved.user_id = unique_id.map(ToString::to_string);
-        self.resolved.username = Some(check::last_segment(rest).to_string());
-        self.resolved.principal_arn = Some(format!("arn:{partition}:iam::{account}:user{rest}"));
+        self.resolved.username.set(&[check::last_segment(rest)]);
+        self.resolved.principal_arn.set(&[arn]);
         Ok(())
     }
 
-    fn role(&mut self, partition: &str, account: &str, rest: &str) -> Result<(), RequestError> {
+    fn role(&mut self, caller: Caller<'_>, account: &str, rest: &str) -> Result<(), RequestError> {
+        let arn = caller_text(caller);
         let own = self.level();
         let declared = self.account(account, GrantKind::Delegation)?.is_some();
         let entity = self.declared(true, account, declared, rest)?;
-        let arn = format!("arn:{partition}:iam::{account}:role{rest}");
         // S-405: a caller given as a role ARN is compared by its whole ARN, so the key without a path has no part in it.
-        self.entity_keys(&arn, entity, own, GrantKind::Entity)?;
+        self.key(PrincipalTag::Arn, arn, own, GrantKind::Entity)?;
         if let Some(entity) = entity {
+            self.unique_id(entity, own, GrantKind::Entity)?;
             self.entity(entity)?;
         }
         if rest.starts_with(SERVICE_ROLES) {
             self.service_linked();
         }
-        self.resolved.principal_arn = Some(arn);
+        self.resolved.principal_arn.set(&[arn]);
         Ok(())
     }
 
@@ -375,22 +465,22 @@ impl<'b> Resolver<'_, 'b> {
         let own = self.level();
         self.key(PrincipalTag::Arn, caller_text(caller), own, GrantKind::Direct)?;
         let role_level = self.level();
-        let arn = match self.account(account, GrantKind::Delegation)? {
-            Some((account_id, _)) => {
-                let entity = self.views.entity(account_id, true, role)?.ok_or_else(|| not_declared(account))?;
-                let arn = format!("arn:{partition}:iam::{account}:role{}{role}", self.views.text_str(entity.path)?);
-                let unique_id = self.entity_keys(&arn, Some(entity), role_level, GrantKind::Entity)?;
-                self.resolved.user_id = unique_id.map(|id| format!("{id}:{session}"));
+        match self.account(account, GrantKind::Delegation)? {
+            Some(_) => {
+                let entity = self.views.entity(account, true, role)?.ok_or_else(|| not_declared(account))?;
+                let path = self.views.text_str(entity.path)?;
+                self.resolved.principal_arn.set(&["arn:", partition, ":iam::", account, ":role", path, role]);
+                self.principal_arn_key(PrincipalTag::Arn, role_level, GrantKind::Entity)?;
+                if let Some(id) = self.unique_id(entity, role_level, GrantKind::Entity)? {
+                    self.resolved.user_id.set(&[id, ":", session]);
+                }
                 self.entity(entity)?;
-                arn
             }
             None => {
-                let arn = format!("arn:{partition}:iam::{account}:role/{role}");
-                self.key(PrincipalTag::RoleName, &arn, role_level, GrantKind::Entity)?;
-                arn
+                self.resolved.principal_arn.set(&["arn:", partition, ":iam::", account, ":role/", role]);
+                self.principal_arn_key(PrincipalTag::RoleName, role_level, GrantKind::Entity)?;
             }
-        };
-        self.resolved.principal_arn = Some(arn);
+        }
         Ok(())
     }
 
@@ -399,26 +489,28 @@ impl<'b> Resolver<'_, 'b> {
         let own = self.level();
         self.key(PrincipalTag::Arn, arn, own, GrantKind::Direct)?;
         let parent = match self.account(account, GrantKind::Delegation)? {
-            Some((account_id, _)) => self.views.entity(account_id, false, name)?,
+            Some(_) => self.views.entity(account, false, name)?,
             None => None,
         };
         if let Some(parent) = parent {
             let level = self.level();
-            let parent_arn = format!("arn:{partition}:iam::{account}:user{}{name}", self.views.text_str(parent.path)?);
-            self.entity_keys(&parent_arn, Some(parent), level, GrantKind::Entity)?;
+            let path = self.views.text_str(parent.path)?;
+            self.resolved.principal_arn.set(&["arn:", partition, ":iam::", account, ":user", path, name]);
+            self.principal_arn_key(PrincipalTag::Arn, level, GrantKind::Entity)?;
+            self.unique_id(parent, level, GrantKind::Entity)?;
             self.entity(parent)?;
             // Section 8: the parent's tags are not the session's.
             self.resolved.tags = CallerTags::World(U32::ZERO, U32::ZERO);
         }
-        self.resolved.user_id = Some(format!("{account}:{name}"));
-        self.resolved.principal_arn = Some(arn.to_string());
+        self.resolved.user_id.set(&[account, ":", name]);
+        self.resolved.principal_arn.set(&[arn]);
         Ok(())
     }
 
-    fn root(&mut self, partition: &str, account: &str) -> Result<(), RequestError> {
+    fn root(&mut self, caller: Caller<'_>, account: &str) -> Result<(), RequestError> {
         self.account(account, GrantKind::Direct)?;
-        self.resolved.user_id = Some(account.to_string());
-        self.resolved.principal_arn = Some(format!("arn:{partition}:iam::{account}:root"));
+        self.resolved.user_id.set(&[account]);
+        self.resolved.principal_arn.set(&[caller_text(caller)]);
         Ok(())
     }
 

@@ -303,6 +303,7 @@ impl Builder {
             any_action_cell: U32::new(any_action_cell),
             statements_first: U32::new(statements.0),
             statements_len: U32::new(statements.1),
+            flags: U32::new(FRAGMENT_DENIES),
         };
         self.push(SectionKind::Fragments, &record)
     }
@@ -386,8 +387,13 @@ impl Builder {
             self.push(SectionKind::SliceMembers, &member);
         }
         let len = u32::try_from(members.len()).unwrap();
+        let indexes_first = self.count(SectionKind::SliceIndexes);
+        for (fragment, _) in members {
+            self.push(SectionKind::SliceIndexes, &U32::new(*fragment));
+        }
         // The steps are written at the end.
-        self.push(SectionKind::Slices, &SliceRecord { first: U32::new(first), len: U32::new(len), steps: U32::ZERO })
+        let (first, indexes_first, len) = (U32::new(first), U32::new(indexes_first), U32::new(len));
+        self.push(SectionKind::Slices, &SliceRecord { first, len, indexes_first, indexes_len: len, steps: U32::ZERO })
     }
 
     /// A place at which a document is attached; the same place is one attachment.

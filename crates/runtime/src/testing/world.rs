@@ -141,6 +141,8 @@ pub(crate) fn world(b: &mut Builder, policies: Policies) {
                 groups: word(if name == "alice" { alice_groups } else { NONE }),
                 boundary: word(boundary),
                 trust: word(trust),
+                name_offset: U32::ZERO,
+                name_len: U32::ZERO,
             };
             b.push(SectionKind::Entities, &entity);
         }

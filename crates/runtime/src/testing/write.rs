@@ -54,10 +54,17 @@ impl Builder {
         bytes.chunks_exact(size_of::<T>()).map(|record| T::read_from_bytes(record).unwrap()).collect()
     }
 
+    /// A hash index over texts.
     fn index(&mut self, kind: SectionKind, entries: &[(u32, Vec<u8>)]) {
+        let entries: Vec<_> = entries.iter().map(|(id, bytes)| (*id, hash(self.seed, bytes))).collect();
+        self.index_of(kind, &entries);
+    }
+
+    /// A hash index over entries of these hashes.
+    fn index_of(&mut self, kind: SectionKind, entries: &[(u32, u64)]) {
         let mut length = (entries.len() * 2).next_power_of_two();
         let slots = loop {
-            if let Some(slots) = self.slots(length, entries) {
+            if let Some(slots) = Builder::slots(length, entries) {
                 break slots;
             }
             length *= 2;
@@ -66,10 +73,10 @@ impl Builder {
     }
 
     /// The slots of an index so long, unless a probe would visit more of them than it may.
-    fn slots(&self, length: usize, entries: &[(u32, Vec<u8>)]) -> Option<Vec<U32>> {
+    fn slots(length: usize, entries: &[(u32, u64)]) -> Option<Vec<U32>> {
         let mut slots = vec![U32::new(NONE); length];
-        for (id, bytes) in entries {
-            let home = hash(self.seed, bytes) as usize;
+        for (id, hash) in entries {
+            let home = *hash as usize;
             let mut probes = (0..PROBES_MAX as usize).map(|step| (home + step) & (length - 1));
             let free = probes.find(|slot| slots[*slot].get() == NONE)?;
             slots[free] = U32::new(*id);
@@ -111,10 +118,29 @@ impl Builder {
             let record = PrincipalKeyRecord { tag: U32::new(tag), text: U32::new(self.symbol(&text)) };
             self.push(SectionKind::PrincipalKeys, &record);
         }
+        let hash =
+            |(tag, text): &(u32, String)| PrincipalKeyRecord::hash(self.seed, PrincipalTag::from_number(*tag).unwrap(), text.as_bytes());
+        let entries: Vec<_> = (0..).zip(self.principals.iter().map(hash)).collect();
+        self.index_of(SectionKind::PrincipalKeyIndex, &entries);
     }
 
-    /// The index of shapes, costs and steps, which need the records that the description wrote.
+    /// The indexes of entities and shapes, costs and steps, which need the records that the description wrote.
     fn write_derived(&mut self) {
+        let texts: Vec<String> = self.strings.iter().cloned().collect();
+        let starts: Vec<u32> = self.records::<StringRecord>(SectionKind::Strings).iter().map(|record| record.offset.get()).collect();
+        let accounts: Vec<AccountRecord> = self.records(SectionKind::Accounts);
+        let mut entities: Vec<EntityRecord> = self.records(SectionKind::Entities);
+        let mut entries = Vec::new();
+        for (id, entity) in (0..).zip(&mut entities) {
+            let name = &texts[entity.name.get() as usize];
+            entity.name_offset = U32::new(starts[entity.name.get() as usize]);
+            entity.name_len = U32::new(u32::try_from(name.len()).unwrap());
+            let account = &texts[accounts[entity.account.get() as usize].id.get() as usize];
+            entries.push((id, EntityRecord::hash(self.seed, account, entity.flags.get() & ENTITY_ROLE != 0, name).unwrap()));
+        }
+        self.sections.insert(SectionKind::Entities, entities.as_slice().as_bytes().to_vec());
+        self.index_of(SectionKind::EntityIndex, &entries);
+
         let shapes: Vec<ShapeRecord> = self.records(SectionKind::Shapes);
         let key = |shape: &ShapeRecord| ShapeRecord::key_bytes(shape.cell.get(), shape.mask.get(), shape.parts.map(U32::get)).to_vec();
         let entries: Vec<_> = (0..).zip(shapes.iter().map(key)).collect();

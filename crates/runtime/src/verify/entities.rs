@@ -1,6 +1,8 @@
 //! Users, roles, groups, managed policies and tags.
 
-use super::rules::{Budget, Checked, Form, Texts, ensure, ensure_ascending, ensure_id, ensure_optional_id, found, range};
+use super::rules::{
+    Budget, Checked, Form, Texts, ensure, ensure_ascending, ensure_id, ensure_index, ensure_index_length, ensure_optional_id, found, range,
+};
 use crate::format::{ACCOUNT_DECLARED, ENTITY_ROLE, ENTITY_SERVICE_LINKED, NONE, SectionKind, TagRecord};
 use crate::views::{Views, at};
 
@@ -23,6 +25,8 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
         ensure(!is_role || entity.groups.get() == NONE, section, "a role is in a group")?;
         ensure_optional_id(entity.groups, views.group_lists.len(), section, "a list of groups is out of bounds")?;
         texts.ensure(views, entity.name, Form::EntityName, section)?;
+        let name = found(at(views.strings, entity.name.get()), section)?;
+        ensure(name.offset == entity.name_offset && name.length == entity.name_len, section, "a name is not where its symbol says")?;
         ensure_id(entity.path, strings, section, "a symbol is out of bounds")?;
         let path = found(views.text(entity.path), section)?;
         ensure(path.starts_with(b"/") && path.ends_with(b"/"), section, "a path has no slash at an end")?;
@@ -36,6 +40,7 @@ pub(super) fn verify(views: &Views<'_>, texts: &mut Texts) -> Checked {
     }
     let keys = views.entities.iter().map(|entity| (entity.account.get(), entity.flags.get() & ENTITY_ROLE, entity.name.get()));
     ensure_ascending(keys, section, "entities are not in strictly ascending order")?;
+    verify_index(views)?;
     verify_groups(views, texts)?;
     verify_group_lists(views)?;
     verify_policies(views, texts)
@@ -50,6 +55,18 @@ fn verify_group_lists(views: &Views<'_>) -> Checked {
         ensure_id(*slice, views.slices.len(), SectionKind::GroupListSlices, "a slice is out of bounds")?;
     }
     Ok(())
+}
+
+/// Every entity is found by its account, kind and name.
+fn verify_index(views: &Views<'_>) -> Checked {
+    let section = SectionKind::EntityIndex;
+    ensure_index_length(views.entity_index, views.entities.len(), views.entities.len(), section)?;
+    ensure_index(views.entity_index, (0_u32..).take(views.entities.len()), section, |id| {
+        let entity = at(views.entities, id)?;
+        let account = views.text_str(at(views.accounts, entity.account.get())?.id)?;
+        let found = views.entity(account, entity.flags.get() & ENTITY_ROLE != 0, views.text_str(entity.name)?)?;
+        Ok(found.filter(|found| core::ptr::eq(*found, entity)).map(|_| id))
+    })
 }
 
 fn verify_groups(views: &Views<'_>, texts: &mut Texts) -> Checked {

@@ -4,13 +4,17 @@ use super::rules::{Budget, Checked, ensure, ensure_ascending, ensure_id, ensure_
 use crate::format::{AtomKind, STATEMENT_DENY, SectionKind, StatementRecord};
 use crate::views::{Views, at};
 
-/// Members name fragments; ranges ascend and name cells; statements name atoms of the right kinds.
+/// Members and indexes name fragments; ranges ascend and name cells; statements name atoms of the right kinds.
 pub(super) fn verify(views: &Views<'_>) -> Checked {
     for member in views.slice_members {
         ensure_id(member.fragment, views.fragments.len(), SectionKind::SliceMembers, "a fragment is out of bounds")?;
     }
+    for index in views.slice_indexes {
+        ensure_id(*index, views.fragments.len(), SectionKind::SliceIndexes, "a fragment is out of bounds")?;
+    }
     for slice in views.slices {
         range(views.slice_members, slice.first, slice.len, SectionKind::Slices)?;
+        range(views.slice_indexes, slice.indexes_first, slice.indexes_len, SectionKind::Slices)?;
     }
     for action_range in views.action_ranges {
         let section = SectionKind::ActionRanges;

@@ -16,11 +16,13 @@
 //! - `dag`: operands fit atoms, texts in normal form, edges forward, costs exact;
 //! - `trie`: children after their parent and in order, labels in bounds, shapes consistent and found by their index;
 //! - `fragments`: slices, ranges, statements;
+//! - `denies`: an index that leads to a Deny says so;
 //! - `steps`: the bound, recomputed, is at most the header's, and that at most [`STEPS_MAX`].
 
 mod accounts;
 mod actions;
 mod dag;
+mod denies;
 mod entities;
 mod fragments;
 mod header;
@@ -65,6 +67,7 @@ pub(crate) fn verify(bytes: &[u8], kind: BundleKind) -> Result<Table, OpenError>
     trie::verify(&views)?;
     fragments::verify(&views)?;
     steps::verify(&views)?;
+    denies::verify(&views)?;
     if kind == BundleKind::Session {
         verify_session(&views)?;
     }

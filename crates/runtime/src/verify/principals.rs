@@ -1,8 +1,9 @@
 //! Principal keys and elements.
 
-use super::rules::{Budget, Checked, ensure, ensure_ascending, ensure_id, found, invalid, range};
+use super::rules::{Budget, Checked, ensure, ensure_ascending, ensure_id, ensure_index, ensure_index_length, found, invalid, range};
+use crate::error::Fault;
 use crate::format::{PRINCIPAL_NEGATED, PrincipalTag, SectionKind};
-use crate::views::Views;
+use crate::views::{Views, at};
 
 /// Keys in order, with known tags, those that cover a whole class without text; each element's run in order and in bounds.
 pub(super) fn verify(views: &Views<'_>) -> Checked {
@@ -16,6 +17,14 @@ pub(super) fn verify(views: &Views<'_>) -> Checked {
     }
     let keys = views.principal_keys.iter().map(|key| (key.tag.get(), key.text.get()));
     ensure_ascending(keys, section, "principal keys are not in strictly ascending order")?;
+
+    let section = SectionKind::PrincipalKeyIndex;
+    ensure_index_length(views.principal_key_index, views.principal_keys.len(), views.principal_keys.len(), section)?;
+    ensure_index(views.principal_key_index, (0_u32..).take(views.principal_keys.len()), section, |id| {
+        let key = at(views.principal_keys, id)?;
+        let tag = PrincipalTag::from_number(key.tag.get()).ok_or(Fault::Corrupt)?;
+        views.principal_key(tag, views.text_str(key.text)?)
+    })?;
 
     let section = SectionKind::PrincipalMembers;
     for member in views.principal_members {

@@ -1,8 +1,8 @@
 //! The step bound: how many nodes and entries a decision can visit at most.
 //!
 //! A decision of a world consults one chain of SCPs and one of RCPs, an endpoint's slice, a resource or trust policy's, the ACLs of a bucket and an object, and an
-//! entity's identity and boundary slices and those of its groups; one of a session overlay its only slice. A chain costs one for each level and the levels' slices. A slice costs one for each member and the sum of
-//! its fragments, which its record states; a fragment the bisection of its ranges, its dearest cell and its cell for every action; a cell its star, and for each of its shapes one probe and the dearest way through one
+//! entity's identity and boundary slices and those of its groups; one of a session overlay its only slice. A chain costs one for each level and the levels' slices. A slice costs one for each of its indexes
+//! and their sum, which its record states; a fragment the bisection of its ranges, its dearest cell and its cell for every action; a cell its star, and for each of its shapes one probe and the dearest way through one
 //! of its tries; a way every node on it, the DAG that each node has for a prefix, and the DAG at its end. The evaluator counts in the same units, so it never
 //! counts more. A trie's dearest way is computed from the last node back, since children come after their parents.
 
@@ -63,14 +63,14 @@ pub fn slice_steps<'b>(sections: &dyn Fn(SectionKind) -> &'b [u8]) -> Result<Vec
 fn slice_costs(views: &Views<'_>) -> Checked<Vec<u64>> {
     let cells = cell_costs(views)?;
     let fragments = fragment_costs(views, &cells)?;
-    let mut members = Budget::new(views.slice_members.len(), SectionKind::SliceMembers);
+    let mut indexes = Budget::new(views.slice_indexes.len(), SectionKind::SliceIndexes);
     let mut slices = Vec::with_capacity(views.slices.len());
     for slice in views.slices {
-        let run = range(views.slice_members, slice.first, slice.len, SectionKind::Slices)?;
-        members.spend(run.len())?;
+        let run = range(views.slice_indexes, slice.indexes_first, slice.indexes_len, SectionKind::Slices)?;
+        indexes.spend(run.len())?;
         let mut cost = 0_u64;
-        for member in run {
-            cost = cost.saturating_add(1).saturating_add(cost_of(&fragments, member.fragment, SectionKind::SliceMembers)?);
+        for index in run {
+            cost = cost.saturating_add(1).saturating_add(cost_of(&fragments, *index, SectionKind::SliceIndexes)?);
         }
         slices.push(cost);
     }

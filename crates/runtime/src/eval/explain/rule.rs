@@ -63,15 +63,15 @@ fn is_nothing(query: &Query<'_>, slices: &[u32]) -> Result<bool, Fault> {
 /// Why a caller that has an account has no identity policies, unless it is declared and has none (S-730).
 fn without_identity(query: &Query<'_>, facts: &Facts) -> Result<Option<Rule>, Fault> {
     let Some(id) = query.principal.account.as_deref() else { return Ok(None) };
-    let Some((account, _)) = query.main.account(id)?.filter(|(_, record)| record.flags.get() & ACCOUNT_DECLARED != 0) else {
+    if query.main.account(id)?.is_none_or(|(_, record)| record.flags.get() & ACCOUNT_DECLARED == 0) {
         return Ok(Some(Rule::UndeclaredAccount));
-    };
+    }
     if facts.class != Class::FederatedUser {
         return Ok(None);
     }
     // `arn:P:sts::ACCOUNT:federated-user/NAME`
     let name = query.principal.principal_arn.as_deref().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
-    let parent = query.main.entity(account, false, name)?;
+    let parent = query.main.entity(id, false, name)?;
     Ok(parent.is_none().then_some(Rule::FederatedUserWithoutUser))
 }
 

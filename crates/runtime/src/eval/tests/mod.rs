@@ -2,6 +2,7 @@
 
 mod acls;
 mod atoms;
+mod callers;
 mod combination;
 mod elements;
 mod limits;
@@ -18,7 +19,12 @@ type Context<'a> = &'a [(&'a str, ContextValue<'a>)];
 
 /// Decides as a caller that the world declares, or that it knows nothing of.
 fn decide(bundle: &Bundle, caller: Caller<'_>, request: Request<'_>) -> Result<Decision, EvalError> {
-    decide_as(bundle, &bundle.principal(caller).unwrap(), request)
+    let decision = decide_as(bundle, &bundle.principal(caller).unwrap(), request);
+    let mut evaluator = bundle.evaluator();
+    for _ in 0..2 {
+        assert_eq!(decision, evaluator.decide_for(caller, &request), "resolved, and then found resolved");
+    }
+    decision
 }
 
 /// Decides in both ways, which must agree.

@@ -62,10 +62,10 @@ fn derived_texts() {
     assert_eq!(session.resolved().principal_arn.as_deref(), Some(APP_ROLE));
     assert_eq!(session.resolved().user_id.as_deref(), Some("AROAAPP:s1"));
     assert_eq!(session.bundle_id(), bundle.id());
-    assert_eq!(of(Caller::Arn(APP_ROLE)).resolved().user_id, None);
+    assert_eq!(of(Caller::Arn(APP_ROLE)).resolved().user_id.as_deref(), None);
     let stranger = of(Caller::Arn("arn:aws-cn:sts::999999999999:assumed-role/r/s"));
     assert_eq!(stranger.resolved().principal_arn.as_deref(), Some("arn:aws-cn:iam::999999999999:role/r"));
-    assert_eq!(stranger.resolved().user_id, None);
+    assert_eq!(stranger.resolved().user_id.as_deref(), None);
     assert_eq!(stranger.resolved().buckets, "arn:aws-cn:s3:::*");
     let federated = of(Caller::Arn("arn:aws:sts::111111111111:federated-user/alice"));
     assert_eq!(federated.resolved().user_id.as_deref(), Some("111111111111:alice"));
@@ -74,7 +74,7 @@ fn derived_texts() {
     for outsider in [Caller::Federated("idp"), Caller::CanonicalUser("c"), Caller::Service("s")] {
         let principal = of(outsider);
         assert_eq!((principal.resolved().principal_account(), principal.resolved().principal_type()), (None, None));
-        assert!(principal.resolved().user_id.is_none() && principal.resolved().principal_arn.is_none());
+        assert!(principal.resolved().user_id.as_deref().is_none() && principal.resolved().principal_arn.as_deref().is_none());
     }
 }
 
