@@ -119,7 +119,7 @@ fn stages(world: &World) -> Result<Stages<'_>, CompileError> {
     let linked = link::link(world, &acls)?;
     linked.verify().map_err(broken)?;
     lap("link");
-    let plan = opt::merge(&program, &linked);
+    let plan = opt::merge(&linked);
     plan.verify(&linked).map_err(broken)?;
     lap("optimize");
     let tries = trie::build(&mut program, &linked, &plan)?;

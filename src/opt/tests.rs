@@ -1,7 +1,6 @@
 //! Which documents are indexed together.
 
 use super::merge;
-use crate::ir;
 use crate::link::{self, Linked, Plan};
 use crate::world::{MemoryFiles, WorldOptions, read_world_text};
 use std::path::Path;
@@ -9,9 +8,7 @@ use std::path::Path;
 fn planned(world: &str) -> (Linked, Plan) {
     let (world, _) = read_world_text("world.json", world, Path::new(""), &MemoryFiles::new(), &WorldOptions::default()).unwrap();
     let linked = link::link(&world, &link::acls(&world)).unwrap();
-    let documents: Vec<_> = world.documents.iter().map(|stored| &stored.document).collect();
-    let program = ir::lower(documents).unwrap();
-    let plan = merge(&program, &linked);
+    let plan = merge(&linked);
     plan.verify(&linked).unwrap();
     (linked, plan)
 }
@@ -59,28 +56,32 @@ fn documents_of_one_user_have_one_index_however_large() {
 }
 
 #[test]
-fn shared_documents_are_copied_where_that_is_cheap_and_equal_sets_once() {
-    let (linked, plan) = planned(&world(&[2, 2, 2], &[&[0, 1], &[1, 0], &[1, 2], &[2]]));
-    assert_eq!(identity(&linked, &plan, "u0").len(), 1);
-    assert_eq!(identity(&linked, &plan, "u0"), identity(&linked, &plan, "u1"));
-    assert_ne!(identity(&linked, &plan, "u0"), identity(&linked, &plan, "u2"));
-    // A single document needs no other index than its own.
-    let [own] = *identity(&linked, &plan, "u3") else { panic!() };
-    assert!((own as usize) < linked.fragments.len());
-    assert_eq!(plan.merged.len(), 2);
+fn documents_of_the_same_slices_have_one_index_and_others_are_shared() {
+    // p0 and p1 are used by u0 and u1 alone, p2 and p3 by u2 alone, p4 by all three.
+    let (linked, plan) = planned(&world(&[2; 5], &[&[0, 1, 4], &[4, 1, 0], &[2, 3, 4]]));
+    let (first, second, third) = (identity(&linked, &plan, "u0"), identity(&linked, &plan, "u1"), identity(&linked, &plan, "u2"));
+    let sorted = |indexes: &[u32]| {
+        let mut indexes = indexes.to_vec();
+        indexes.sort_unstable();
+        indexes
+    };
+    assert_eq!(sorted(first), sorted(second));
+    assert_eq!((first.len(), third.len(), plan.merged.len()), (2, 2, 2));
+    let shared: Vec<u32> = first.iter().copied().filter(|index| third.contains(index)).collect();
+    assert!(matches!(shared[..], [own] if (own as usize) < linked.fragments.len()));
+    // By their names the policies are single documents.
+    assert!(
+        linked
+            .policies
+            .iter()
+            .all(|policy| matches!(plan.slices[policy.slice.0 as usize][..], [own] if (own as usize) < linked.fragments.len()))
+    );
 }
 
 #[test]
-fn copies_are_bounded_and_those_that_most_use_come_first() {
-    let sizes = [4_000; 30];
+fn many_managed_policies_of_one_user_have_one_index() {
     let all: Vec<usize> = (0..30).collect();
-    let mut users: Vec<&[usize]> = Vec::new();
-    let (first, second, third) = (&all[0..29], &all[1..30], &all[0..28]);
-    users.extend([first, second, second, third]);
-    let (linked, plan) = planned(&world(&sizes, &users));
-    // 120,000 statements and 65,536 may be copied: the set that two users have, and no other.
-    assert_eq!(identity(&linked, &plan, "u1").len(), 1);
-    assert_eq!(identity(&linked, &plan, "u1"), identity(&linked, &plan, "u2"));
-    assert!(identity(&linked, &plan, "u0").len() > 1);
-    assert!(identity(&linked, &plan, "u3").len() > 1);
+    let (linked, plan) = planned(&world(&[100; 30], &[&all]));
+    assert_eq!(identity(&linked, &plan, "u0").len(), 1);
+    assert_eq!(plan.merged.len(), 1);
 }

@@ -83,7 +83,7 @@ fn linked(documents: &[SessionDocument<'_>], texts: impl Iterator<Item = Span>) 
 
 fn overlay(sources: &Sources, documents: &[Source<'_>], linked: &Linked) -> Result<Vec<u8>, CompileError> {
     let mut program = ir::lower_here(documents.iter().map(|source| source.document))?;
-    let plan = opt::merge(&program, linked);
+    let plan = opt::merge(linked);
     let tries = trie::build_here(&mut program, linked, &plan)?;
     let dag = dag::build(tries.leaves.iter())?;
     let parts = Parts { kind: BundleKind::Session, sources, documents, program: &program, linked, plan: &plan, tries: &tries, dag: &dag };

@@ -44,22 +44,20 @@ fn borrowed(requests: &[Asked]) -> Result<Vec<Borrowed<'_>>, String> {
 
 /// portcullis, which finds the caller by its ARN for each decision.
 pub struct ByArn<'w> {
-    bundle: &'w Bundle,
     evaluator: Evaluator<'w>,
     requests: Vec<Borrowed<'w>>,
 }
 
 impl<'w> ByArn<'w> {
     pub fn new(bundle: &'w Bundle, requests: &'w [Asked]) -> Result<ByArn<'w>, String> {
-        Ok(ByArn { bundle, evaluator: bundle.evaluator(), requests: borrowed(requests)? })
+        Ok(ByArn { evaluator: bundle.evaluator(), requests: borrowed(requests)? })
     }
 }
 
 impl Engine for ByArn<'_> {
     fn decide(&mut self, at: usize) -> bool {
         let asked = &self.requests[at];
-        let Ok(principal) = self.bundle.principal(Caller::Arn(asked.caller)) else { return false };
-        self.evaluator.decide(&principal, &asked.request()).is_ok_and(|decision| decision.allowed())
+        self.evaluator.decide_for(Caller::Arn(asked.caller), &asked.request()).is_ok_and(|decision| decision.allowed())
     }
 }
 
